@@ -1,0 +1,190 @@
+# submitd: build, check, install.  `make help` lists the targets.
+#
+# Variables: BUILD (output folder), CC, CFLAGS (added to ours), LDFLAGS,
+# DESTDIR, prefix, V=1 (show commands), SAN (sanitizers: address,undefined).
+
+BUILD      ?= build
+prefix     ?= /usr/local
+sbindir    ?= $(prefix)/sbin
+libexecdir ?= $(prefix)/libexec/submitd
+sysconfdir ?= /etc
+docdir     ?= $(prefix)/share/doc/submitd
+
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+
+V ?= 0
+Q  = $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n')
+
+WARN  = -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Werror
+HARDEN = -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-ftrivial-auto-var-init=zero -fPIE
+ifeq ($(SAN),)
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+else
+HARDEN += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -DLIBEXECDIR='"$(libexecdir)"' \
+	-DSYSCONFDIR='"$(sysconfdir)"' $(CPPFLAGS)
+CFLAGS_ALL   = -std=c11 $(WARN) $(HARDEN) -pthread $(CFLAGS)
+LDFLAGS_ALL  = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack \
+	-Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+# -- what is built from what --------------------------------------------------
+
+SHARED := $(wildcard submitd/shared/*.c)
+MASTER := $(filter-out %/main.c,$(wildcard submitd/master/*.c))
+SMTP   := $(filter-out %/main.c,$(wildcard submitd/smtp/*.c))
+RELAY  := $(filter-out %/main.c,$(wildcard submitd/relay/*.c))
+AUTH   := $(filter-out %/main.c,$(wildcard auth/*.c))
+CTL    := $(filter-out %/main.c,$(wildcard submitd/ctl/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LIBS_MASTER = -lconfuse -levent_core
+LIBS_SMTP   = -levent_openssl -levent_core -lssl -lcrypto
+LIBS_RELAY  = -levent_openssl -levent_extra -levent_core -lssl -lcrypto
+LIBS_AUTH   = -levent_core -lsasl2 -lldap -llber -lcrypto
+LIBS_CTL    =
+LIBS_ALL    = -lconfuse -levent_openssl -levent_extra -levent_core -lsasl2 \
+	-lldap -llber -lssl -lcrypto
+
+BINS = $(addprefix $(BUILD)/bin/,submitd submitd-smtp submitd-auth \
+	submitd-relay submitctl)
+ROLE_LIBS = $(patsubst %,$(BUILD)/lib%.a,master smtp relay auth shared)
+
+.PHONY: all
+all: $(BINS)
+
+$(BUILD)/libshared.a: $(call obj,$(SHARED))
+$(BUILD)/libmaster.a: $(call obj,$(MASTER))
+$(BUILD)/libsmtp.a:   $(call obj,$(SMTP))
+$(BUILD)/librelay.a:  $(call obj,$(RELAY))
+$(BUILD)/libauth.a:   $(call obj,$(AUTH))
+$(BUILD)/libctl.a:    $(call obj,$(CTL))
+
+$(BUILD)/lib%.a:
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/bin/submitd:       $(call obj,submitd/master/main.c) $(BUILD)/libmaster.a
+$(BUILD)/bin/submitd-smtp:  $(call obj,submitd/smtp/main.c) $(BUILD)/libsmtp.a
+$(BUILD)/bin/submitd-relay: $(call obj,submitd/relay/main.c) $(BUILD)/librelay.a
+$(BUILD)/bin/submitd-auth:  $(call obj,auth/main.c) $(BUILD)/libauth.a
+$(BUILD)/bin/submitctl:     $(call obj,submitd/ctl/main.c) $(BUILD)/libctl.a
+$(BUILD)/bin/submitd:       LIBS = $(LIBS_MASTER)
+$(BUILD)/bin/submitd-smtp:  LIBS = $(LIBS_SMTP)
+$(BUILD)/bin/submitd-relay: LIBS = $(LIBS_RELAY)
+$(BUILD)/bin/submitd-auth:  LIBS = $(LIBS_AUTH)
+$(BUILD)/bin/submitctl:     LIBS = $(LIBS_CTL)
+
+$(BINS): $(BUILD)/libshared.a
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -I$(<D) $(INCLUDES) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Tests see every role's headers; programs see their own folder's only.
+$(BUILD)/obj/tests/%.o: INCLUDES = -Isubmitd/master -Isubmitd/smtp \
+	-Isubmitd/relay -Iauth -Itests/unit
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# -- tests --------------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(ROLE_LIBS)
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ROLE_LIBS) \
+		-Wl,--end-group -lcmocka $(LIBS_ALL)
+
+.SECONDARY:
+
+.PHONY: unit
+unit: $(UNIT_TESTS)
+	@set -e; for t in $(UNIT_TESTS); do $$t >$$t.log 2>&1 || \
+		{ cat $$t.log; echo "FAILED $$t"; exit 1; }; \
+		grep -h 'PASSED' $$t.log | sed "s|^|$${t##*/}: |"; done
+
+.PHONY: e2e
+e2e: all
+	$(Q)SUBMITD_BIN=$(abspath $(BUILD)/bin) /usr/bin/python3 -m pytest \
+		-p no:cacheprovider -q $(PYTEST) tests/e2e
+
+.PHONY: packages
+packages:
+	$(Q)tests/packages.sh
+
+.PHONY: check
+check: packages
+	$(Q)$(MAKE) --no-print-directory all unit e2e
+
+.PHONY: asan
+asan: packages
+	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined \
+		CFLAGS="-O1 -g" all unit e2e
+
+.PHONY: demo run
+demo run: packages
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)SUBMITD_BIN=$(abspath $(BUILD)/bin) /usr/bin/python3 tests/demo.py $@
+
+# -- style --------------------------------------------------------------------
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: format
+format:
+	$(Q)clang-format -i $(C_FILES)
+
+.PHONY: lint
+lint: packages
+	$(Q)tests/packages.sh lint
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)clang-tidy --quiet $(filter submitd/% auth/%,$(filter %.c,$(C_FILES))) -- \
+		$(CPPFLAGS_ALL) -std=c11 -Isubmitd/master -Isubmitd/smtp \
+		-Isubmitd/relay -Iauth
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iinclude -D_GNU_SOURCE \
+		$(filter submitd/% auth/%,$(filter %.c,$(C_FILES)))
+
+# -- installation -------------------------------------------------------------
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) \
+		$(DESTDIR)$(docdir) $(DESTDIR)$(sysconfdir)/submitd
+	install -m 755 $(BUILD)/bin/submitd $(BUILD)/bin/submitctl \
+		$(DESTDIR)$(sbindir)
+	install -m 755 $(BUILD)/bin/submitd-smtp $(BUILD)/bin/submitd-auth \
+		$(BUILD)/bin/submitd-relay $(DESTDIR)$(libexecdir)
+	install -m 644 README.md docs/*.md $(DESTDIR)$(docdir)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: help
+help:
+	@echo 'make            build everything into $(BUILD)/'
+	@echo 'make demo       the main job, shown end to end; ends by itself'
+	@echo 'make run        the same, left running in the foreground'
+	@echo 'make check      build and pass every test (installs what it needs)'
+	@echo 'make unit|e2e   only the unit tests / only the end-to-end tests'
+	@echo 'make asan       the suite under ASan and UBSan'
+	@echo 'make lint       clang-format, clang-tidy, cppcheck'
+	@echo 'make format     lay out the C files'
+	@echo 'make install    DESTDIR=, prefix= as usual'
+	@echo 'make clean      remove $(BUILD)/'
+	@echo 'V=1 shows the commands.'

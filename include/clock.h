@@ -1,0 +1,21 @@
+#ifndef SUBMITD_CLOCK_H
+#define SUBMITD_CLOCK_H
+
+/*
+ * clock - time for deadlines and grants: milliseconds since boot, which no
+ * operator and no NTP can set back, and which all roles of a host share.
+ */
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+#endif

@@ -1,0 +1,153 @@
+#ifndef SUBMITD_CONFIG_H
+#define SUBMITD_CONFIG_H
+
+/*
+ * config - what the operator decided, in the form each role gets it.
+ *
+ * master parses the file (submitd/master/configfile.c), fills a struct config
+ * and sends each role its own part, packed: a role never sees another role's
+ * secrets.  A struct here has a table of its fields in shared/config.c;
+ * packing, unpacking and freeing all walk that table.
+ *
+ * Every string is owned by its struct; NULL means "not set".
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "compiler.h"
+#include "secret.h"
+
+struct strings {
+	char **v;
+	uint32_t n;
+};
+
+/* What every role gets. */
+struct role_config {
+	uint32_t log_target; /* enum log_target */
+	uint32_t log_level;  /* enum log_level */
+	bool confine;        /* started as root: drop it, chroot */
+	uint32_t uid;        /* when confine */
+	uint32_t gid;
+};
+
+enum tls_mode { TLS_MODE_STARTTLS, TLS_MODE_IMPLICIT };
+
+struct listen_config {
+	char *address; /* numeric, or "*" for all IPv4 and IPv6 */
+	uint32_t port;
+	uint32_t tls; /* enum tls_mode */
+};
+
+struct smtp_config {
+	struct role_config role;
+	char *hostname;         /* ours: greeting, Received */
+	struct secret cert_pem; /* chain, leaf first */
+	struct secret key_pem;
+	char *help_url;             /* shown by HELP; may be NULL */
+	bool received_client;       /* show client address in Received */
+	bool null_sender;           /* MAIL FROM:<> allowed */
+	uint32_t max_message_size;  /* octets */
+	uint32_t max_recipients;    /* per message */
+	uint32_t max_content_line;  /* octets without CRLF */
+	uint32_t max_errors;        /* bad commands per session */
+	uint32_t max_auth_failures; /* per session */
+	uint32_t max_connections;   /* per worker */
+	uint32_t max_connections_per_address; /* per worker */
+	uint32_t preauth_timeout_ms;          /* connect to 235, all of it */
+	uint32_t command_timeout_ms;          /* one command line */
+	uint32_t data_timeout_ms;             /* longest silence in content */
+	uint32_t data_rate;                   /* octets/s, least, averaged */
+	uint32_t auth_timeout_ms;             /* our patience with auth */
+	uint32_t hand_over_timeout_ms; /* our patience with relay: the relay's
+					* own plus time for the disk */
+	uint32_t shutdown_timeout_ms;  /* in-flight messages on drain */
+};
+
+struct auth_config {
+	struct role_config role;
+	char *hostname;
+	struct strings uri;   /* ldap://, ldaps://, ldapi:// in order */
+	char *base;           /* search and bind; NULL with dn_template */
+	char *filter;         /* %u: login, escaped here */
+	char *user_attribute; /* canonical user name */
+	char *bind_dn;        /* NULL: anonymous search */
+	struct secret bind_password;
+	char *dn_template; /* %u; replaces the search */
+	struct strings address_attributes;
+	char *ca_file;        /* NULL: the system's */
+	bool starttls;        /* for ldap:// */
+	bool allow_plaintext; /* ldap:// beyond loopback without TLS */
+	struct strings mechanisms;
+	uint32_t connect_timeout_ms;   /* TCP and TLS, each server */
+	uint32_t operation_timeout_ms; /* each bind or search */
+	uint32_t retry_dead_ms;        /* a dead server is avoided that long */
+	uint32_t threads;
+	uint32_t queue;            /* logins waiting for a thread */
+	uint32_t failure_delay_ms; /* least time a refusal takes */
+	uint32_t grant_lifetime_ms;
+	struct secret grant_key;
+};
+
+enum hand_over { HAND_OVER_LIVE, HAND_OVER_QUEUE };
+enum smarthost_tls {
+	SMARTHOST_TLS_NONE,
+	SMARTHOST_TLS_MAY,      /* STARTTLS if offered, not verified */
+	SMARTHOST_TLS_VERIFY,   /* STARTTLS required and verified */
+	SMARTHOST_TLS_IMPLICIT, /* TLS from the first octet, verified */
+};
+
+struct relay_config {
+	struct role_config role;
+	char *hostname;         /* EHLO */
+	struct strings server;  /* "host", "host:port", "[v6]:port", in order */
+	uint32_t port;          /* for those that name none */
+	uint32_t tls;           /* enum smarthost_tls */
+	struct secret ca_pem;   /* trusted for it; empty: the system's store */
+	uint32_t connections;   /* at most, per server */
+	uint32_t idle_ms;       /* a warm connection is kept that long */
+	uint32_t retry_dead_ms; /* a server that failed is avoided that long */
+	uint32_t connect_timeout_ms;
+	uint32_t hand_over;            /* enum hand_over */
+	uint32_t hand_over_timeout_ms; /* client waits for the smarthost */
+	char *spool;                   /* directory */
+	uint32_t max_message_size;
+	uint32_t max_recipients;
+	uint32_t retry_min_ms; /* first retry; doubles up to ... */
+	uint32_t retry_max_ms;
+	uint32_t lifetime_s; /* of a queued message */
+	uint32_t disk_threads;
+	uint32_t shutdown_timeout_ms;
+	struct secret grant_key;
+};
+
+struct config {
+	struct listen_config *listen;
+	uint32_t listen_n;
+	uint32_t workers; /* smtp processes */
+	char *control;    /* admin socket path; NULL: none */
+	uint32_t shutdown_timeout_ms;
+	struct smtp_config smtp;
+	struct auth_config auth;
+	struct relay_config relay;
+};
+
+void config_free(struct config *);
+
+/*
+ * Pack for the wire; unpack what master packed.  Unpack returns 0, or -1 when
+ * the bytes are not a whole configuration, with *out empty.  Free wipes.
+ */
+void smtp_config_pack(struct buf *, const struct smtp_config *);
+NODISCARD int smtp_config_unpack(struct slice, struct smtp_config *out);
+void smtp_config_free(struct smtp_config *);
+void auth_config_pack(struct buf *, const struct auth_config *);
+NODISCARD int auth_config_unpack(struct slice, struct auth_config *out);
+void auth_config_free(struct auth_config *);
+void relay_config_pack(struct buf *, const struct relay_config *);
+NODISCARD int relay_config_unpack(struct slice, struct relay_config *out);
+void relay_config_free(struct relay_config *);
+
+#endif

@@ -1,0 +1,59 @@
+#ifndef SUBMITD_LIMITS_H
+#define SUBMITD_LIMITS_H
+
+/*
+ * limits - every number that bounds what a client or a peer can make grow,
+ * unless the configuration sets it (config.h).  Octets and counts; times end
+ * in _MS or _S.
+ */
+
+/* SMTP, client side of us */
+#define LIMIT_COMMAND_LINE    4096  /* RFC 5321, 4.5.3.1.4 and extensions */
+#define LIMIT_AUTH_LINE       12288 /* RFC 4954, 4: base64 octets */
+#define LIMIT_REPLY_LINE      512   /* RFC 5321, 4.5.3.1.5 */
+#define LIMIT_PATH            256   /* RFC 5321, 4.5.3.1.3 */
+#define LIMIT_LOCAL_PART      64    /* RFC 5321, 4.5.3.1.1 */
+#define LIMIT_DOMAIN          255   /* RFC 5321, 4.5.3.1.2 */
+#define LIMIT_EHLO_NAME       255
+#define LIMIT_PARAMETERS      16    /* of one MAIL or RCPT */
+#define LIMIT_RECIPIENTS_MAX  1000  /* highest configurable; ties to a frame */
+#define LIMIT_RECEIVED        100   /* RFC 5321, 6.3 */
+#define LIMIT_STEPS_PER_EVENT 32    /* of one session, then others run */
+#define LIMIT_OUTPUT          65536 /* replies a client has not read yet */
+#define LIMIT_INPUT           65536 /* read ahead from a client */
+#define LIMIT_JUNK_COMMANDS   100   /* NOOP, RSET, ... without a message */
+
+/* SASL */
+#define LIMIT_USER           255
+#define LIMIT_PASSWORD       1024
+#define LIMIT_MECHANISM      20   /* RFC 4422, 3.1 */
+#define LIMIT_AUTH_IN_FLIGHT 1024 /* exchanges per smtp worker */
+#define LIMIT_AUTH_EXCHANGE_S                                                  \
+	120 /* from AUTH to its end, challenges included */
+
+/* Grants */
+#define LIMIT_GRANT_ADDRESSES 500
+#define LIMIT_GRANT           49152
+
+/* Links between roles */
+#define LIMIT_FRAME      65536 /* payload of one frame */
+#define LIMIT_LINK_QUEUE 4096  /* frames waiting; a full queue is a dead peer  \
+				*/
+#define LIMIT_CONFIG      (8 * 1024 * 1024)
+#define LIMIT_CONFIG_FILE (1024 * 1024)
+#define LIMIT_WORKERS     64
+#define LIMIT_LISTENERS   64
+
+/* Relay */
+#define LIMIT_MESSAGES_OPEN 4096 /* spool files open at once */
+#define LIMIT_REPLY_LINES   128  /* of one smarthost reply */
+#define LIMIT_REPLY_TEXT    1024 /* kept of it, sanitised */
+#define LIMIT_EXTENSIONS    64   /* EHLO lines of a smarthost */
+#define LIMIT_SMARTHOSTS    16
+#define LIMIT_RESULT_TEXT   400 /* smarthost text passed to a client */
+
+/* Logs */
+#define LIMIT_LOG_VALUE            512
+#define LIMIT_LOG_LINES_PER_SECOND 2000
+
+#endif

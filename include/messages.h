@@ -1,0 +1,149 @@
+#ifndef SUBMITD_MESSAGES_H
+#define SUBMITD_MESSAGES_H
+
+/*
+ * messages - what the roles say to each other: all of it.
+ *
+ * Each struct has a pack and an unpack function; unpack returns 0, or -1 for
+ * bytes that are not exactly such a message, which makes a frame malformed.
+ * Slices in an unpacked struct borrow from the frame.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "compiler.h"
+#include "limits.h"
+#include "outcome.h"
+#include "slice.h"
+
+enum message_type {
+	/* master -> role, in this order at start */
+	MSG_CONFIG = 1, /* + fd: the packed configuration, from offset 0 */
+	MSG_LISTEN,     /* + fd: a listening socket; struct msg_listen; smtp */
+	MSG_PEER,       /* + fd: one end of a link; struct msg_peer; any time */
+	MSG_TICKET_KEYS, /* struct msg_ticket_keys; smtp; again on rotation */
+	MSG_GO,          /* start; answered by READY */
+	MSG_DRAIN,       /* finish what is open, then exit 0 */
+	MSG_STATS_ASK,
+	/* role -> master */
+	MSG_READY,
+	MSG_STATS, /* text: key=value lines */
+
+	/* smtp -> auth; id: the exchange */
+	MSG_AUTH_START = 32, /* struct msg_auth_start */
+	MSG_AUTH_STEP,       /* struct msg_auth_step */
+	MSG_AUTH_CANCEL,     /* empty */
+	/* auth -> smtp */
+	MSG_AUTH_MECHANISMS, /* bytes: names, space-separated; id 0 */
+	MSG_AUTH_CHALLENGE,  /* struct msg_auth_step */
+	MSG_AUTH_DONE,       /* struct msg_auth_done; ends the exchange */
+
+	/* smtp -> relay; id: the message */
+	MSG_MAIL_BEGIN = 48, /* struct msg_mail_begin */
+	MSG_MAIL_COMMIT,     /* struct msg_mail_commit */
+	MSG_MAIL_ABORT,      /* empty; no answer */
+	/* relay -> smtp */
+	MSG_MAIL_READY, /* + fd, write-only; bytes: our queue id, text */
+	MSG_MAIL_DONE,  /* struct msg_mail_done; ends the message; may come
+			 * instead of READY */
+};
+
+struct msg_listen {
+	uint32_t tls;      /* enum tls_mode */
+	uint32_t index;    /* of the listener in the configuration */
+	struct slice name; /* "address:port", for logs */
+};
+
+enum role_id { ROLE_SMTP, ROLE_AUTH, ROLE_RELAY, ROLE_COUNT };
+
+struct msg_peer {
+	uint32_t role;     /* enum role_id of the other end */
+	uint32_t instance; /* unique per smtp process ever started: the
+			    * smtp side of this link, on either end */
+};
+
+#define TICKET_KEY_LEN 80 /* name 16, HMAC 32, AES 32 */
+
+struct msg_ticket_keys {
+	struct slice current;  /* TICKET_KEY_LEN octets */
+	struct slice previous; /* the same, or empty */
+};
+
+struct msg_auth_start {
+	uint64_t session;
+	struct slice mechanism;
+	bool has_initial;
+	struct slice initial;        /* decoded; secret */
+	struct slice client_address; /* text */
+};
+
+struct msg_auth_step {
+	struct slice data; /* decoded; secret */
+};
+
+enum auth_verdict {
+	AUTH_ACCEPTED,     /* 235, with a grant */
+	AUTH_REFUSED,      /* 535: the directory said no */
+	AUTH_TROUBLE,      /* 454: ours; the user may be right */
+	AUTH_NO_MECHANISM, /* 504: unknown or not offered */
+	AUTH_BROKEN,       /* 501: not an exchange of this mechanism */
+};
+
+struct msg_auth_done {
+	uint32_t verdict;    /* enum auth_verdict */
+	struct slice user;   /* as canonical as known; may be empty */
+	struct slice reason; /* one token; for the log, never for the client */
+	struct slice grant;  /* sealed; empty unless OK */
+};
+
+enum mail_body { BODY_7BIT, BODY_8BITMIME };
+
+struct msg_mail_begin {
+	uint64_t session;
+	struct slice grant;
+	struct slice sender; /* mailbox without <>; empty for <> */
+	uint32_t body;       /* enum mail_body */
+	uint32_t recipient_count;
+	struct slice recipients; /* packed: recipient_count byte strings */
+};
+
+struct msg_mail_commit {
+	uint64_t size; /* octets written through the descriptor */
+};
+
+enum mail_fate {
+	FATE_DELIVERED, /* a smarthost has it */
+	FATE_QUEUED,    /* the spool has it, durably */
+	FATE_REFUSED,   /* nobody has it */
+};
+
+struct msg_mail_done {
+	uint32_t fate;          /* enum mail_fate */
+	uint32_t code;          /* reply for the client, e.g. 250, 554, 451 */
+	struct slice enhanced;  /* "2.0.0"; empty: none known */
+	struct slice text;      /* printable ASCII, at most LIMIT_RESULT_TEXT */
+	struct slice smarthost; /* host that answered; empty when none did */
+};
+
+void msg_listen_pack(struct buf *, const struct msg_listen *);
+NODISCARD int msg_listen_unpack(struct slice, struct msg_listen *);
+void msg_peer_pack(struct buf *, const struct msg_peer *);
+NODISCARD int msg_peer_unpack(struct slice, struct msg_peer *);
+void msg_ticket_keys_pack(struct buf *, const struct msg_ticket_keys *);
+NODISCARD int msg_ticket_keys_unpack(struct slice, struct msg_ticket_keys *);
+void msg_auth_start_pack(struct buf *, const struct msg_auth_start *);
+NODISCARD int msg_auth_start_unpack(struct slice, struct msg_auth_start *);
+void msg_auth_step_pack(struct buf *, const struct msg_auth_step *);
+NODISCARD int msg_auth_step_unpack(struct slice, struct msg_auth_step *);
+void msg_auth_done_pack(struct buf *, const struct msg_auth_done *);
+NODISCARD int msg_auth_done_unpack(struct slice, struct msg_auth_done *);
+void msg_mail_begin_pack(struct buf *, const struct msg_mail_begin *);
+NODISCARD int msg_mail_begin_unpack(struct slice, struct msg_mail_begin *);
+void msg_mail_commit_pack(struct buf *, const struct msg_mail_commit *);
+NODISCARD int msg_mail_commit_unpack(struct slice, struct msg_mail_commit *);
+void msg_mail_done_pack(struct buf *, const struct msg_mail_done *);
+NODISCARD int msg_mail_done_unpack(struct slice, struct msg_mail_done *);
+
+#endif

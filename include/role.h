@@ -1,0 +1,59 @@
+#ifndef SUBMITD_ROLE_H
+#define SUBMITD_ROLE_H
+
+/*
+ * role - how every process but master comes up and goes down.
+ *
+ * master starts it with descriptor 3 as the link.  role_main() opens the log,
+ * forbids core dumps and tracing, and serves the link: CONFIG, then LISTEN,
+ * PEER and TICKET_KEYS, then GO, whereupon prepare() opens what must be open
+ * before the process is confined (libraries, files, directories), the process
+ * is confined (sandbox.h), start() begins to serve, and READY is sent.  Peers
+ * and ticket keys may also come later.  DRAIN (or the end of the link: master
+ * died) calls drain(); the role calls role_exit() when it is done.
+ *
+ * Not one byte from outside is read before start().
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "compiler.h"
+#include "config.h"
+#include "messages.h"
+#include "sandbox.h"
+#include "slice.h"
+
+struct event_base;
+
+#define ROLE_FD 3 /* the link to master */
+
+/* Every callback runs in the loop. -1 from a start-up step ends the process. */
+struct role_ops {
+	const char *name;
+	/* unpack and keep the configuration; say what is common to all */
+	int (*configure)(struct slice packed, struct role_config *common);
+	/* a listening socket, role's to keep; NULL: role has none */
+	int (*listen)(const struct msg_listen *, int fd);
+	/* a link, role's to keep; before and after start */
+	int (*peer)(const struct msg_peer *, int fd);
+	int (*ticket_keys)(const struct msg_ticket_keys *);
+	/* before confinement; fills in what the confined process may touch */
+	int (*prepare)(struct event_base *, struct sandbox *);
+	int (*start)(void);
+	void (*drain)(void);
+	/* append key=value lines */
+	void (*stats)(struct buf *);
+	/* --dial: try the outside world, print each step to stdout; 0 if all
+	 * is well, 1 if not; NULL: nothing to try */
+	int (*dial)(void);
+};
+
+/* The whole of main(). */
+int role_main(const struct role_ops *, int argc, char **argv);
+
+/* Leave the loop; the process ends with status 0. */
+void role_exit(void);
+
+#endif

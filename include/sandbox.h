@@ -1,0 +1,44 @@
+#ifndef SUBMITD_SANDBOX_H
+#define SUBMITD_SANDBOX_H
+
+/*
+ * sandbox - what a role gives up before it reads its first byte from outside.
+ *
+ * Always: no_new_privs, no core dumps, not traceable, resource limits.
+ * As root: chroot to the directory given (an unnamed empty one if none is),
+ * then group and user ids, checked.  Where the kernel has Landlock: no file
+ * beyond the paths listed, also for an ordinary user.  What could not be had
+ * is logged once, in one line.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "compiler.h"
+
+#define SANDBOX_PATHS 16
+
+struct sandbox_path {
+	const char *path; /* static or outliving the call; may not exist */
+	bool write;
+};
+
+struct sandbox {
+	bool chroot_wanted; /* false: Landlock only (a resolver's files) */
+	int root_fd; /* directory to become /; -1: an unnamed empty one */
+	struct sandbox_path paths[SANDBOX_PATHS]; /* readable beneath */
+	unsigned path_count;
+	uint64_t max_file_size; /* octets; 0: no file can grow */
+	uint64_t max_files;     /* descriptors */
+	bool threads;           /* may start threads (never processes) */
+};
+
+/* First thing in main(): dumpable off, core limit 0. */
+void sandbox_no_dumps(void);
+
+/* Enter.  uid/gid are taken when as_root.  -1: logged; do not go on. */
+NODISCARD int sandbox_enter(
+    const struct sandbox *, bool as_root, uid_t uid, gid_t gid);
+
+#endif

@@ -1,0 +1,53 @@
+#ifndef SUBMITD_TLS_H
+#define SUBMITD_TLS_H
+
+/*
+ * tls - OpenSSL contexts and connections the way we want them (RFC 9325):
+ * TLS 1.2 and 1.3, forward secrecy and AEAD only, no compression, no
+ * renegotiation, no early data.  Linked by smtp and relay only.
+ */
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+#include "compiler.h"
+#include "messages.h"
+#include "slice.h"
+
+struct bufferevent;
+struct event_base;
+
+/*
+ * Server side.  context: a short name; sessions resume only where it is the
+ * same.  Tickets are made with the keys of tls_ticket_keys_set(), one per
+ * connection; without keys there is no resumption.  0, or -1 logged.
+ */
+NODISCARD int tls_server_ctx(struct slice cert_pem, struct slice key_pem,
+    const char *context, SSL_CTX **out);
+
+/* For all server contexts of the process.  -1: wrong length. */
+NODISCARD int tls_ticket_keys_set(const struct msg_ticket_keys *);
+
+/*
+ * Client side.  verify: chain and name must be right, anchored in ca_pem or,
+ * when that is empty, in the system's store (loaded now, before a chroot).
+ */
+NODISCARD int tls_client_ctx(bool verify, struct slice ca_pem, SSL_CTX **out);
+
+/*
+ * Set SNI and the name to verify (an address literal goes to the IP check)
+ * on a client connection.
+ */
+NODISCARD int tls_client_name(SSL *, const char *host, bool verify);
+
+/*
+ * Put TLS on a connected socket.  Takes fd and ssl whatever happens: on NULL
+ * both are gone.  The bufferevent owns both.
+ */
+struct bufferevent *tls_bufferevent(
+    struct event_base *, int fd, SSL *ssl, bool server);
+
+/* Log and empty OpenSSL's error queue. */
+void tls_log_errors(const char *event, uint64_t session);
+
+#endif
