@@ -28,7 +28,7 @@ HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 else
 HARDEN += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
-CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -DLIBEXECDIR='"$(libexecdir)"' \
+CPPFLAGS_ALL = -D_GNU_SOURCE -iquote include -DLIBEXECDIR='"$(libexecdir)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' $(CPPFLAGS)
 CFLAGS_ALL   = -std=c11 $(WARN) $(HARDEN) -pthread $(CFLAGS)
 LDFLAGS_ALL  = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack \
@@ -85,16 +85,17 @@ $(BUILD)/bin/submitctl:     LIBS = $(LIBS_CTL)
 $(BINS): $(BUILD)/libshared.a
 	$(say) LINK $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) -I$(<D) $(INCLUDES) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(INCLUDES) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Tests see every role's headers; programs see their own folder's only.
-$(BUILD)/obj/tests/%.o: INCLUDES = -Isubmitd/master -Isubmitd/smtp \
-	-Isubmitd/relay -Iauth -Itests/unit
+$(BUILD)/obj/tests/%.o: INCLUDES = -iquote submitd/master -iquote submitd/smtp \
+	-iquote submitd/relay -iquote auth -iquote tests/unit
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -152,8 +153,8 @@ lint: packages
 	$(Q)tests/packages.sh lint
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)clang-tidy --quiet $(filter submitd/% auth/%,$(filter %.c,$(C_FILES))) -- \
-		$(CPPFLAGS_ALL) -std=c11 -Isubmitd/master -Isubmitd/smtp \
-		-Isubmitd/relay -Iauth
+		$(CPPFLAGS_ALL) -std=c11 \
+		-Wno-unknown-warning-option
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -Iinclude -D_GNU_SOURCE \

@@ -16,7 +16,7 @@
 #include "slice.h"
 
 struct buf {
-	char *p; /* owned; NULL while n is 0 */
+	char *p; /* owned; NULL while cap is 0 */
 	size_t n;
 	size_t cap;
 	size_t limit;

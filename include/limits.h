@@ -22,6 +22,7 @@
 #define LIMIT_OUTPUT          65536 /* replies a client has not read yet */
 #define LIMIT_INPUT           65536 /* read ahead from a client */
 #define LIMIT_JUNK_COMMANDS   100   /* NOOP, RSET, ... without a message */
+#define LIMIT_CLOSING_MS      10000 /* to get our last words out */
 
 /* SASL */
 #define LIMIT_USER           255
@@ -36,9 +37,10 @@
 #define LIMIT_GRANT           49152
 
 /* Links between roles */
-#define LIMIT_FRAME      65536 /* payload of one frame */
-#define LIMIT_LINK_QUEUE 4096  /* frames waiting; a full queue is a dead peer  \
-				*/
+#define LIMIT_FRAME 65536 /* payload of one frame */
+#define LIMIT_LINK_QUEUE                                                       \
+	4096 /* frames waiting; a full queue is a dead peer                    \
+	      */
 #define LIMIT_CONFIG      (8 * 1024 * 1024)
 #define LIMIT_CONFIG_FILE (1024 * 1024)
 #define LIMIT_WORKERS     64

@@ -7,8 +7,11 @@
  * Values are quoted and escaped here, so nothing a stranger sends can break a
  * line or forge a field; a value longer than LIMIT_LOG_VALUE is cut.  A flood
  * is thinned: beyond LIMIT_LOG_LINES_PER_SECOND lines below error level are
- * dropped and their number is logged.  Never blocks for long: lines go to
- * stderr (prefixed for the journal) or to syslog.
+ * dropped and their number is logged.  Lines go to syslog or to stderr: to
+ * the journal with a priority in front, elsewhere with a time stamp.  A reader
+ * of stderr that stands still delays us once, then loses lines.
+ *
+ * No call here changes errno.
  *
  * Secrets have a type of their own (secret.h) that no call here accepts.
  * Thread-safe: each line is built by its caller and written whole.
@@ -35,6 +38,7 @@ enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG };
 struct log_line {
 	enum log_level level;
 	bool wanted; /* false: every call on it is a no-op */
+	bool cut;    /* a field did not fit: the line ends in cut=yes */
 	size_t n;
 	char text[LOG_LINE_MAX];
 };

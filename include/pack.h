@@ -41,4 +41,7 @@ struct slice unpack_bytes(struct unpack *);
 /* True when every read succeeded and nothing is left over. */
 NODISCARD bool unpack_end(const struct unpack *);
 
+/* True when list is exactly count byte strings, one after the other. */
+NODISCARD bool pack_is_list(struct slice list, uint32_t count);
+
 #endif

@@ -5,7 +5,8 @@
  * secret - bytes that must not be seen: passwords, keys, tokens.
  *
  * A type of its own so that no log call takes it, and so that freeing wipes.
- * The memory is excluded from core dumps where the system allows.
+ * What keeps the memory from being read while it lives is the process: no core
+ * dumps, not traceable (sandbox.h).
  */
 
 #include <stddef.h>

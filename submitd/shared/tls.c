@@ -1,0 +1,334 @@
+/*
+ * tls - OpenSSL contexts and connections, the way RFC 9325 asks for.
+ *
+ * The only file that configures OpenSSL.  It never decides policy: who must
+ * use TLS, and what a failure means, is the caller's.
+ */
+
+#include "tls.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* RFC 9325, 4.2: forward secrecy and AEAD, nothing else. */
+#define CIPHERS_TLS12 "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define GROUPS        "X25519:P-256:P-384"
+
+/* A ticket is good for this long; its key rotates more often (RFC 9325, 3.4).
+ */
+#define TICKET_LIFETIME_S 7200
+
+struct ticket_key {
+	unsigned char name[16];
+	unsigned char mac[32];
+	unsigned char cipher[32];
+	bool set;
+};
+
+_Static_assert(16 + 32 + 32 == TICKET_KEY_LEN, "ticket key layout");
+
+/* Current and previous; the process serves one configuration. */
+static struct ticket_key ticket_keys[2];
+
+void
+tls_log_errors(const char *event, uint64_t session)
+{
+	struct log_line l;
+	char text[256];
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0) {
+		ERR_error_string_n(code, text, sizeof(text));
+		log_begin(&l, LOG_LEVEL_WARN, session, event);
+		log_str(&l, "openssl", text);
+		log_end(&l);
+	}
+}
+
+static void
+ticket_key_set(struct ticket_key *k, struct slice from)
+{
+	memcpy(k->name, from.p, 16);
+	memcpy(k->mac, from.p + 16, 32);
+	memcpy(k->cipher, from.p + 48, 32);
+	k->set = true;
+}
+
+int
+tls_ticket_keys_set(const struct msg_ticket_keys *keys)
+{
+	if (keys->current.n != TICKET_KEY_LEN)
+		return -1;
+	if (keys->previous.n != 0 && keys->previous.n != TICKET_KEY_LEN)
+		return -1;
+	explicit_bzero(ticket_keys, sizeof(ticket_keys));
+	ticket_key_set(&ticket_keys[0], keys->current);
+	if (keys->previous.n != 0)
+		ticket_key_set(&ticket_keys[1], keys->previous);
+	return 0;
+}
+
+static int
+ticket_arm(const struct ticket_key *k, unsigned char *iv, EVP_CIPHER_CTX *cctx,
+    EVP_MAC_CTX *mctx, int encrypt)
+{
+	OSSL_PARAM params[3];
+
+	params[0] = OSSL_PARAM_construct_octet_string(
+	    OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)k->mac, sizeof(k->mac));
+	params[1] = OSSL_PARAM_construct_utf8_string(
+	    OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0);
+	params[2] = OSSL_PARAM_construct_end();
+	if (EVP_MAC_CTX_set_params(mctx, params) != 1)
+		return -1;
+	if (EVP_CipherInit_ex(
+		cctx, EVP_aes_256_cbc(), NULL, k->cipher, iv, encrypt) != 1)
+		return -1;
+	return 0;
+}
+
+/* OpenSSL's SSL_CTX_set_tlsext_ticket_key_evp_cb(3). */
+static int
+ticket_key_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
+    EVP_CIPHER_CTX *cctx, EVP_MAC_CTX *mctx, int encrypt)
+{
+	size_t i;
+
+	(void)ssl;
+	if (encrypt) {
+		if (!ticket_keys[0].set)
+			return 0;
+		memcpy(name, ticket_keys[0].name, 16);
+		if (RAND_bytes(
+			iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
+			return -1;
+		return ticket_arm(&ticket_keys[0], iv, cctx, mctx, 1) == 0 ? 1
+									   : -1;
+	}
+	for (i = 0; i < ARRAY_LEN(ticket_keys); i++) {
+		if (!ticket_keys[i].set ||
+		    memcmp(ticket_keys[i].name, name, 16) != 0)
+			continue;
+		if (ticket_arm(&ticket_keys[i], iv, cctx, mctx, 0) == -1)
+			return -1;
+		return i == 0 ? 1 : 2; /* 2: fine, but give a fresh one */
+	}
+	return 0; /* unknown key: a full handshake */
+}
+
+/*
+ * RFC 7301: a client that speaks ALPN must name us, or a request meant for
+ * another protocol could be answered here (the ALPACA attack).
+ */
+static int
+alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+    const unsigned char *in, unsigned inlen, void *arg)
+{
+	static const unsigned char smtp[] = "\4smtp";
+	unsigned char *chosen;
+
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&chosen, outlen, smtp, sizeof(smtp) - 1, in,
+		inlen) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* What both directions share. */
+static int
+ctx_harden(SSL_CTX *ctx)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
+				     SSL_OP_NO_RENEGOTIATION |
+				     SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_security_level(ctx, 2); /* RSA and DH >= 2048 bits */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_cipher_list(ctx, CIPHERS_TLS12) != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
+		return -1;
+	return 0;
+}
+
+/* The chain (leaf first) and the key that fits the leaf. */
+static int
+ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
+{
+	BIO *certs = BIO_new_mem_buf(cert_pem.p, (int)cert_pem.n);
+	BIO *keys = BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
+	X509 *cert = NULL;
+	EVP_PKEY *key = NULL;
+	int r = -1;
+
+	if (certs == NULL || keys == NULL)
+		goto out;
+	cert = PEM_read_bio_X509(certs, NULL, NULL, NULL);
+	key = PEM_read_bio_PrivateKey(keys, NULL, NULL, NULL);
+	if (cert == NULL || key == NULL ||
+	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		goto out;
+	X509_free(cert);
+	while ((cert = PEM_read_bio_X509(certs, NULL, NULL, NULL)) != NULL) {
+		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1)
+			goto out;
+		cert = NULL; /* the context's from here on */
+	}
+	ERR_clear_error(); /* "no start line" is how the chain ends */
+	r = 0;
+out:
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	BIO_free(certs);
+	BIO_free(keys);
+	return r;
+}
+
+int
+tls_server_ctx(struct slice cert_pem, struct slice key_pem, const char *context,
+    SSL_CTX **out)
+{
+	SSL_CTX *ctx;
+	int r = -1;
+
+	*out = NULL;
+	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
+		goto out;
+	if (ctx_harden(ctx) == -1 || ctx_identity(ctx, cert_pem, key_pem) == -1)
+		goto out;
+	if (SSL_CTX_set_session_id_context(ctx, (const unsigned char *)context,
+		(unsigned)strlen(context)) != 1 ||
+	    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key_cb) != 1 ||
+	    SSL_CTX_set_num_tickets(ctx, 1) != 1)
+		goto out;
+	SSL_CTX_set_timeout(ctx, TICKET_LIFETIME_S);
+	SSL_CTX_set_max_early_data(ctx, 0); /* replayable: RFC 8446, 8 */
+	SSL_CTX_set_alpn_select_cb(ctx, alpn_cb, NULL);
+
+	*out = ctx;
+	ctx = NULL; /* the caller's from here on */
+	r = 0;
+out:
+	if (r == -1)
+		tls_log_errors("tls_server_ctx_failed", 0);
+	SSL_CTX_free(ctx);
+	return r;
+}
+
+/* Trust what is in the PEM text, or the system's store when it is empty. */
+static int
+ctx_trust(SSL_CTX *ctx, struct slice ca_pem)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509 *ca;
+	BIO *bio;
+	int n = 0;
+
+	if (ca_pem.n == 0)
+		return SSL_CTX_set_default_verify_paths(ctx) == 1 ? 0 : -1;
+	if ((bio = BIO_new_mem_buf(ca_pem.p, (int)ca_pem.n)) == NULL)
+		return -1;
+	while ((ca = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		n += X509_STORE_add_cert(store, ca);
+		X509_free(ca);
+	}
+	ERR_clear_error();
+	BIO_free(bio);
+	return n > 0 ? 0 : -1;
+}
+
+int
+tls_client_ctx(bool verify, struct slice ca_pem, SSL_CTX **out)
+{
+	SSL_CTX *ctx;
+	int r = -1;
+
+	*out = NULL;
+	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
+		goto out;
+	if (ctx_harden(ctx) == -1)
+		goto out;
+	if (verify && ctx_trust(ctx, ca_pem) == -1)
+		goto out;
+	SSL_CTX_set_verify(
+	    ctx, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+
+	*out = ctx;
+	ctx = NULL;
+	r = 0;
+out:
+	if (r == -1)
+		tls_log_errors("tls_client_ctx_failed", 0);
+	SSL_CTX_free(ctx);
+	return r;
+}
+
+static bool
+is_address_literal(const char *host)
+{
+	unsigned char a[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, a) == 1 ||
+	       inet_pton(AF_INET6, host, a) == 1;
+}
+
+int
+tls_client_name(SSL *ssl, const char *host, bool verify)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	if (is_address_literal(host)) /* RFC 6066, 3: no SNI for these */
+		return !verify ||
+			       X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1
+			   ? 0
+			   : -1;
+	if (SSL_set_tlsext_host_name(ssl, host) != 1)
+		return -1;
+	if (!verify)
+		return 0;
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+		       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT); /* RFC 7817, 3 */
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 ? 0 : -1;
+}
+
+struct bufferevent *
+tls_bufferevent(struct event_base *base, int fd, SSL *ssl, bool server)
+{
+	struct bufferevent *bev;
+
+	/*
+	 * Deferred callbacks: otherwise a write could call back, and end the
+	 * session, from inside the step that writes.
+	 */
+	bev = bufferevent_openssl_socket_new(base, fd, ssl,
+	    server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
+	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (bev == NULL) {
+		/*
+		 * Out of memory, and libevent 2.1 does not say whether it has
+		 * freed ssl (its issue 1774): losing one is the safe side.
+		 */
+		if (fcntl(fd, F_GETFD) != -1)
+			close(fd);
+		return NULL;
+	}
+	/* A peer that ends TCP without close_notify is just gone. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}

@@ -1,0 +1,191 @@
+/*
+ * reply - the words of the server.
+ *
+ * One table with the source of each row; nowhere else in this role is there a
+ * reply's text.  Formatting bounds and cleans what is put in.
+ */
+
+#include "reply.h"
+
+#include "compiler.h"
+#include "limits.h"
+
+struct row {
+	unsigned code;
+	const char *enhanced;
+	const char *text;
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* session: RFC 5321, 3.1, 3.8, 4.5.3.2.7; RFC 3207, 4; RFC 3463 */
+	[R_220_GREETING]	= { 220, "", "$ ESMTP submitd" },
+	[R_220_GO_TLS]		= { 220, "2.0.0", "Ready to start TLS" },
+	[R_221_BYE]		= { 221, "2.0.0", "Bye" },
+	[R_421_SHUTDOWN]	= { 421, "4.3.2", "Shutting down; please try again" },
+	[R_421_TOO_MANY]	= { 421, "4.7.0", "Too many connections; please try again later" },
+	[R_421_TIMEOUT]		= { 421, "4.4.2", "Timed out waiting for you" },
+	[R_421_SLOW]		= { 421, "4.4.2", "Content arrives too slowly" },
+	[R_421_ERRORS]		= { 421, "4.7.0", "Too many errors" },
+	[R_421_JUNK]		= { 421, "4.7.0", "Too many commands without a message" },
+	[R_421_AUTH_FAILURES]	= { 421, "4.7.0", "Too many failed logins" },
+	[R_421_SESSION_OLD]	= { 421, "4.7.0", "This login has expired; please connect and log in again" },
+	[R_421_TROUBLE]		= { 421, "4.3.0", "Internal trouble; please try again" },
+
+	/* grammar and order: RFC 5321, 4.2.4, 4.3.2, 4.1.4 */
+	[R_500_UNKNOWN]		= { 500, "5.5.1", "Command not recognised" },
+	[R_500_TOO_LONG]	= { 500, "5.5.2", "Line too long" },
+	[R_500_BARE]		= { 500, "5.5.2", "Lines must end with CRLF and hold no bare CR, LF or NUL" },
+	[R_500_AUTH_TOO_LONG]	= { 500, "5.5.6", "Authentication line too long" },	/* RFC 4954, 6 */
+	[R_501_ARGUMENT]	= { 501, "5.5.4", "Syntax error in the argument of $" },
+	[R_501_STARTTLS_ARGUMENT] = { 501, "5.5.4", "STARTTLS takes no argument" },	/* RFC 3207, 4 */
+	[R_502_NOT_OFFERED]	= { 502, "5.5.1", "$ is not offered here" },
+	[R_503_HELLO_FIRST]	= { 503, "5.5.1", "Send EHLO first" },
+	[R_503_NO_TLS_NOW]	= { 503, "5.5.1", "TLS is already active" },
+	[R_554_STARTTLS_INPUT]	= { 554, "5.5.1", "Nothing may follow STARTTLS before the handshake" },	/* RFC 3207, 6 */
+	[R_503_AUTH_DONE]	= { 503, "5.5.1", "Already authenticated" },		/* RFC 4954, 4 */
+	[R_503_IN_TRANSACTION]	= { 503, "5.5.1", "Not inside a mail transaction" },
+	[R_503_NO_MAIL]		= { 503, "5.5.1", "Send MAIL first" },
+	[R_503_NO_RCPT]		= { 503, "5.5.1", "Send RCPT first" },
+	[R_554_NO_VALID_RCPT]	= { 554, "5.5.1", "No valid recipients" },		/* RFC 5321, 3.3 */
+	[R_530_STARTTLS_FIRST]	= { 530, "5.7.0", "Send STARTTLS first" },		/* RFC 3207, 4 */
+	[R_530_AUTH_FIRST]	= { 530, "5.7.0", "Authentication required" },		/* RFC 4954, 6 */
+
+	/* plain answers: RFC 5321, 4.1.1; 252: RFC 5321, 7.3 */
+	[R_214_HELP]		= { 214, "2.0.0", "This is a submission server (RFC 6409): STARTTLS, AUTH, MAIL, RCPT, DATA, QUIT" },
+	[R_214_HELP_URL]	= { 214, "2.0.0", "See $" },
+	[R_250_HELO]		= { 250, "", "$" },
+	[R_250_OK]		= { 250, "2.0.0", "Ok" },
+	[R_250_RESET]		= { 250, "2.0.0", "Reset" },
+	[R_252_VRFY]		= { 252, "2.5.0", "Cannot verify; send the mail and see" },
+	[R_454_NO_TLS]		= { 454, "4.7.0", "TLS is not available just now" },	/* RFC 3207, 4 */
+
+	/* AUTH: RFC 4954, 4 and 6 */
+	[R_235_WELCOME]		= { 235, "2.7.0", "Authentication successful" },
+	[R_334_CHALLENGE]	= { 334, "", "$" },
+	[R_454_AUTH_TROUBLE]	= { 454, "4.7.0", "Cannot check logins just now; your password may be right" },
+	[R_501_AUTH_BASE64]	= { 501, "5.5.2", "Cannot decode that base64" },
+	[R_501_AUTH_CANCELLED]	= { 501, "5.7.0", "Authentication cancelled" },
+	[R_501_AUTH_BROKEN]	= { 501, "5.5.2", "Not a valid exchange of this mechanism" },
+	[R_504_MECHANISM]	= { 504, "5.5.4", "Mechanism not offered" },
+	[R_535_REFUSED]		= { 535, "5.7.8", "Authentication credentials invalid" },
+
+	/* MAIL: RFC 5321, 4.1.1.2; RFC 6409, 6.1; RFC 1870, 6.1; RFC 6531, 3.5 */
+	[R_250_SENDER]		= { 250, "2.1.0", "Sender ok" },
+	[R_501_SENDER_SYNTAX]	= { 501, "5.1.7", "Bad sender address syntax" },
+	[R_501_SENDER_VALUE]	= { 501, "5.5.4", "Bad value in a parameter of MAIL" },
+	[R_550_NOT_YOURS]	= { 550, "5.7.1", "Not a sender address of yours; you may use $" },
+	[R_550_NOT_YOURS_NONE]	= { 550, "5.7.1", "Not a sender address of yours; your account has none" },
+	[R_550_NULL_SENDER]	= { 550, "5.7.1", "The empty sender address is not accepted here" },
+	[R_552_SIZE_DECLARED]	= { 552, "5.3.4", "Message too big; at most $ octets" },
+	[R_553_NOT_ASCII]	= { 553, "5.6.7", "Sender address must be ASCII" },
+	[R_554_SENDER_DOMAIN]	= { 554, "5.1.8", "Sender domain must be fully qualified" },
+	[R_555_PARAMETER]	= { 555, "5.5.4", "Parameter not recognised" },
+
+	/* RCPT: RFC 5321, 4.1.1.3, 4.5.3.1.10; RFC 6409, 4.2 */
+	[R_250_RECIPIENT]	= { 250, "2.1.5", "Recipient ok" },
+	[R_452_TOO_MANY_RCPT]	= { 452, "4.5.3", "Too many recipients in one message" },
+	[R_501_RECIPIENT_SYNTAX] = { 501, "5.1.3", "Bad recipient address syntax" },
+	[R_553_RCPT_NOT_ASCII]	= { 553, "5.6.7", "Recipient address must be ASCII" },
+	[R_554_RECIPIENT_DOMAIN] = { 554, "5.1.2", "Recipient domain must be fully qualified" },
+
+	/* content: RFC 5321, 4.1.1.4, 4.5.3.1.6, 6.3; RFC 1870, 6.3 */
+	[R_354_GO_AHEAD]	= { 354, "", "Send the message; end with <CRLF>.<CRLF>" },
+	[R_451_NO_RELAY]	= { 451, "4.3.0", "Cannot take mail just now; please try again" },
+	[R_451_STORAGE]		= { 451, "4.3.0", "Storage trouble; please try again" },
+	[R_452_FULL]		= { 452, "4.3.1", "No room for the message now" },
+	[R_550_BARE_CR]		= { 550, "5.6.0", "Bare CR in line $ of the message; lines must end with CRLF" },
+	[R_550_BARE_LF]		= { 550, "5.6.0", "Bare LF in line $ of the message; lines must end with CRLF" },
+	[R_550_NUL]		= { 550, "5.6.0", "NUL in line $ of the message" },
+	[R_552_TOO_BIG]		= { 552, "5.3.4", "Message too big; at most $ octets" },
+	[R_554_LONG_LINE]	= { 554, "5.6.0", "Line $ of the message is too long" },
+	[R_554_LOOP]		= { 554, "5.4.6", "Mail loop: too many Received fields" },
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_LEN(rows) == REPLY_COUNT, "a row for every reply");
+
+unsigned
+reply_code(enum reply r)
+{
+	return rows[r].code;
+}
+
+/* RFC 5321, 4.2.1: text is printable ASCII and TAB; we leave out the TAB. */
+static void
+add_clean(struct buf *b, struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		buf_add(b, s.p[i] >= 0x20 && s.p[i] < 0x7f ? s.p + i : "?", 1);
+}
+
+/* One line of a reply; more: another follows. */
+static void
+add_line(struct buf *b, unsigned code, struct slice enhanced, bool more,
+    struct slice text)
+{
+	buf_printf(b, "%03u%c", code, more ? '-' : ' ');
+	if (enhanced.n > 0) {
+		buf_add(b, enhanced.p, enhanced.n);
+		buf_str(b, " ");
+	}
+	add_clean(b, text);
+	buf_str(b, "\r\n");
+}
+
+/* How much of text fits a line: cut at a space where there is one. */
+static size_t
+fitting(struct slice text, size_t room)
+{
+	size_t i;
+
+	if (text.n <= room)
+		return text.n;
+	for (i = room; i > room / 2; i--)
+		if (text.p[i] == ' ')
+			return i + 1;
+	return room;
+}
+
+void
+reply_add_foreign(
+    struct buf *b, unsigned code, struct slice enhanced, struct slice text)
+{
+	/* "250-" or "250 ", the enhanced code and its space, CRLF */
+	size_t room = LIMIT_REPLY_LINE - 4 - enhanced.n - 1 - 2;
+	size_t n;
+
+	while ((n = fitting(text, room)) < text.n) {
+		add_line(b, code, enhanced, true, (struct slice){ text.p, n });
+		text = slice_from(text, n);
+	}
+	add_line(b, code, enhanced, false, text);
+}
+
+void
+reply_add(struct buf *b, enum reply r, struct slice arg)
+{
+	const struct row *row = &rows[r];
+	const char *hole = strchr(row->text, '$');
+	struct buf text;
+
+	/* A challenge is base64 and one line, whatever its length. */
+	if (r == R_334_CHALLENGE) {
+		add_line(b, row->code, slice_of(""), false, arg);
+		return;
+	}
+	if (hole == NULL) {
+		reply_add_foreign(
+		    b, row->code, slice_of(row->enhanced), slice_of(row->text));
+		return;
+	}
+	text = buf_new(LIMIT_OUTPUT);
+	buf_add(&text, row->text, (size_t)(hole - row->text));
+	buf_add(&text, arg.p, arg.n);
+	buf_str(&text, hole + 1);
+	reply_add_foreign(
+	    b, row->code, slice_of(row->enhanced), buf_slice(&text));
+	buf_free(&text);
+}

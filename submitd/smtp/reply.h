@@ -1,0 +1,109 @@
+#ifndef SUBMITD_REPLY_H
+#define SUBMITD_REPLY_H
+
+/*
+ * reply - everything we ever say to a client, in one table.
+ *
+ * A row has the code, the enhanced code (RFC 2034; "" for none) and the text,
+ * where a single '$' stands for the argument, if the row takes one.  What is
+ * put in is reduced to printable ASCII, and lines keep to RFC 5321's 512
+ * octets.
+ */
+
+#include "buf.h"
+#include "slice.h"
+
+enum reply {
+	/* session */
+	R_220_GREETING,
+	R_220_GO_TLS,
+	R_221_BYE,
+	R_421_SHUTDOWN,
+	R_421_TOO_MANY,
+	R_421_TIMEOUT,
+	R_421_SLOW,
+	R_421_ERRORS,
+	R_421_JUNK,
+	R_421_AUTH_FAILURES,
+	R_421_SESSION_OLD,
+	R_421_TROUBLE,
+	/* grammar and order */
+	R_500_UNKNOWN,
+	R_500_TOO_LONG,
+	R_500_BARE,
+	R_500_AUTH_TOO_LONG,
+	R_501_ARGUMENT,
+	R_501_STARTTLS_ARGUMENT,
+	R_502_NOT_OFFERED,
+	R_503_HELLO_FIRST,
+	R_503_NO_TLS_NOW,
+	R_554_STARTTLS_INPUT,
+	R_503_AUTH_DONE,
+	R_503_IN_TRANSACTION,
+	R_503_NO_MAIL,
+	R_503_NO_RCPT,
+	R_554_NO_VALID_RCPT,
+	R_530_STARTTLS_FIRST,
+	R_530_AUTH_FIRST,
+	/* plain answers */
+	R_214_HELP,
+	R_214_HELP_URL,
+	R_250_HELO,
+	R_250_OK,
+	R_250_RESET,
+	R_252_VRFY,
+	R_454_NO_TLS,
+	/* AUTH */
+	R_235_WELCOME,
+	R_334_CHALLENGE,
+	R_454_AUTH_TROUBLE,
+	R_501_AUTH_BASE64,
+	R_501_AUTH_CANCELLED,
+	R_501_AUTH_BROKEN,
+	R_504_MECHANISM,
+	R_535_REFUSED,
+	/* MAIL */
+	R_250_SENDER,
+	R_501_SENDER_SYNTAX,
+	R_501_SENDER_VALUE,
+	R_550_NOT_YOURS,
+	R_550_NOT_YOURS_NONE,
+	R_550_NULL_SENDER,
+	R_552_SIZE_DECLARED,
+	R_553_NOT_ASCII,
+	R_554_SENDER_DOMAIN,
+	R_555_PARAMETER,
+	/* RCPT */
+	R_250_RECIPIENT,
+	R_452_TOO_MANY_RCPT,
+	R_501_RECIPIENT_SYNTAX,
+	R_553_RCPT_NOT_ASCII,
+	R_554_RECIPIENT_DOMAIN,
+	/* content */
+	R_354_GO_AHEAD,
+	R_451_NO_RELAY,
+	R_451_STORAGE,
+	R_452_FULL,
+	R_550_BARE_CR,
+	R_550_BARE_LF,
+	R_550_NUL,
+	R_552_TOO_BIG,
+	R_554_LONG_LINE,
+	R_554_LOOP,
+	REPLY_COUNT,
+};
+
+/* Append the reply; arg may be empty. */
+void reply_add(struct buf *, enum reply, struct slice arg);
+
+/*
+ * Append a reply whose words come from elsewhere (a smarthost): code 200..599,
+ * enhanced "x.y.z" or empty.
+ */
+void reply_add_foreign(
+    struct buf *, unsigned code, struct slice enhanced, struct slice text);
+
+/* The code of a row: for logs and counters. */
+unsigned reply_code(enum reply);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * session_hello - greeting, STARTTLS, and the verbs without consequence.
+ */
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "authclient.h"
+#include "session.h"
+#include "worker.h"
+
+/* Any printable octets, so that no client is turned away for its host name. */
+static bool
+is_hello_name(struct slice s)
+{
+	size_t i;
+
+	if (s.n == 0 || s.n > LIMIT_EHLO_NAME)
+		return false;
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* RFC 5321, 4.1.4: a new greeting ends a transaction; the login stays. */
+static bool
+greet(struct session *s, struct slice name, bool esmtp)
+{
+	if (!is_hello_name(name))
+		return false;
+	session_drop_tx(s);
+	memcpy(s->helo, name.p, name.n);
+	s->helo[name.n] = '\0';
+	s->hello = true;
+	s->esmtp = esmtp;
+	return true;
+}
+
+enum verdict
+verb_helo(struct session *s, const struct command *cmd)
+{
+	if (!greet(s, cmd->arg, false))
+		return session_reject_with(s, R_501_ARGUMENT, slice_of("HELO"));
+	session_reply(s, R_250_HELO);
+	return AGAIN;
+}
+
+/* RFC 5321, 4.1.1.1; each keyword by its own RFC. */
+enum verdict
+verb_ehlo(struct session *s, const struct command *cmd)
+{
+	struct buf *b = &s->out;
+
+	if (!greet(s, cmd->arg, true))
+		return session_reject_with(s, R_501_ARGUMENT, slice_of("EHLO"));
+	buf_printf(b, "250-%s\r\n", s->worker->config.hostname);
+	buf_str(b, "250-PIPELINING\r\n250-8BITMIME\r\n");
+	buf_printf(b, "250-SIZE %u\r\n", s->worker->config.max_message_size);
+	if (s->tls)
+		buf_printf(b, "250-AUTH %s\r\n",
+		    authclient_mechanisms(s->worker->auth));
+	else
+		buf_str(b, "250-STARTTLS\r\n");
+	buf_str(b, "250 ENHANCEDSTATUSCODES\r\n");
+	return AGAIN;
+}
+
+enum verdict
+verb_starttls(struct session *s, const struct command *cmd)
+{
+	(void)cmd;
+	session_enter(s, ST_STARTTLS);
+	return AGAIN;
+}
+
+/*
+ * ST_STARTTLS, entered twice: to send the 220, and when it is out.
+ *
+ * Bytes behind the command would be plain text that a man in the middle may
+ * have put there for us to take as said inside TLS (CVE-2011-0411): they end
+ * the session, before or after the 220.
+ */
+enum verdict
+step_starttls(struct session *s)
+{
+	struct evbuffer *in = bufferevent_get_input(s->bev);
+
+	if (evbuffer_get_length(in) > 0)
+		return session_hangup(s, R_554_STARTTLS_INPUT, END_REFUSED);
+	if (!s->tls_promised) {
+		s->tls_promised = true;
+		session_reply(s, R_220_GO_TLS);
+		return WAIT_FLUSH;
+	}
+	if (evbuffer_get_length(bufferevent_get_output(s->bev)) > 0)
+		return WAIT_FLUSH;
+	if (session_start_tls(s) == -1) {
+		s->ending = END_TROUBLE;
+		return HANGUP;
+	}
+	return WAIT_CLIENT;
+}
+
+enum verdict
+verb_rset(struct session *s, const struct command *cmd)
+{
+	(void)cmd;
+	session_drop_tx(s);
+	session_reply(s, R_250_RESET);
+	return AGAIN;
+}
+
+enum verdict
+verb_noop(struct session *s, const struct command *cmd)
+{
+	(void)cmd;
+	session_reply(s, R_250_OK);
+	return AGAIN;
+}
+
+/* The same for every name: no oracle (RFC 5321, 3.5.3 and 7.3). */
+enum verdict
+verb_vrfy(struct session *s, const struct command *cmd)
+{
+	(void)cmd;
+	session_reply(s, R_252_VRFY);
+	return AGAIN;
+}
+
+enum verdict
+verb_expn(struct session *s, const struct command *cmd)
+{
+	return session_reject_with(
+	    s, R_502_NOT_OFFERED, slice_of(command_name(cmd->verb)));
+}
+
+enum verdict
+verb_help(struct session *s, const struct command *cmd)
+{
+	const char *url = s->worker->config.help_url;
+
+	(void)cmd;
+	if (url != NULL)
+		session_reply_with(s, R_214_HELP_URL, slice_of(url));
+	else
+		session_reply(s, R_214_HELP);
+	return AGAIN;
+}
+
+enum verdict
+verb_quit(struct session *s, const struct command *cmd)
+{
+	(void)cmd;
+	return session_hangup(s, R_221_BYE, END_QUIT);
+}
+
+/*
+ * We do not offer CHUNKING.  Content follows this command unasked, and it
+ * must not be run as commands: the session ends.
+ */
+enum verdict
+verb_bdat(struct session *s, const struct command *cmd)
+{
+	session_reply_with(
+	    s, R_502_NOT_OFFERED, slice_of(command_name(cmd->verb)));
+	s->ending = END_REFUSED;
+	return HANGUP;
+}

@@ -1,0 +1,161 @@
+/*
+ * session_mail - MAIL and RCPT: the envelope, and whether the sender may.
+ */
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "pack.h"
+#include "parameters.h"
+#include "path.h"
+#include "session.h"
+#include "worker.h"
+
+/* How many of a user's addresses a refusal names. */
+#define NAMED_ADDRESSES 5
+
+/* Path grammar to reply, for both verbs. */
+static const enum reply sender_faults[] = {
+	[PATH_OK] = R_250_SENDER,
+	[PATH_NULL] = R_250_SENDER,
+	[PATH_LOCAL] = R_501_SENDER_SYNTAX,
+	[PATH_BAD] = R_501_SENDER_SYNTAX,
+	[PATH_BAD_DOMAIN] = R_554_SENDER_DOMAIN,
+	[PATH_TOO_LONG] = R_501_SENDER_SYNTAX,
+	[PATH_NOT_ASCII] = R_553_NOT_ASCII,
+};
+
+static const enum reply recipient_faults[] = {
+	[PATH_OK] = R_250_RECIPIENT,
+	[PATH_NULL] = R_501_RECIPIENT_SYNTAX,
+	[PATH_LOCAL] = R_501_RECIPIENT_SYNTAX,
+	[PATH_BAD] = R_501_RECIPIENT_SYNTAX,
+	[PATH_BAD_DOMAIN] = R_554_RECIPIENT_DOMAIN,
+	[PATH_TOO_LONG] = R_501_RECIPIENT_SYNTAX,
+	[PATH_NOT_ASCII] = R_553_RCPT_NOT_ASCII,
+};
+
+/* 550 with the addresses the user may use: most often they mistyped theirs. */
+static enum verdict
+not_yours(struct session *s, const struct grant *g)
+{
+	struct buf names = buf_new(LIMIT_OUTPUT);
+	struct unpack u = unpack_begin(g->addresses);
+	struct slice address;
+	enum verdict v;
+	uint32_t i;
+
+	for (i = 0; i < g->address_count && i < NAMED_ADDRESSES; i++) {
+		address = unpack_bytes(&u);
+		buf_str(&names, i == 0 ? "" : ", ");
+		buf_add(&names, address.p, address.n);
+	}
+	if (g->address_count > NAMED_ADDRESSES)
+		buf_printf(
+		    &names, " and %u more", g->address_count - NAMED_ADDRESSES);
+	v = g->address_count == 0
+		? session_reject(s, R_550_NOT_YOURS_NONE)
+		: session_reject_with(s, R_550_NOT_YOURS, buf_slice(&names));
+	buf_free(&names);
+	return v;
+}
+
+static enum verdict
+reject_with_number(struct session *s, enum reply r, uint32_t number)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", number);
+	return session_reject_with(s, r, slice_of(text));
+}
+
+/* The path is fine: may this user send as it?  Then open the transaction. */
+static enum verdict
+begin(struct session *s, enum path_status st, const struct path *path,
+    const struct mail_parameters *mp)
+{
+	const struct smtp_config *config = &s->worker->config;
+	struct grant g;
+
+	if (grant_read(buf_slice(&s->grant), &g) == -1)
+		return session_hangup(s, R_421_TROUBLE, END_TROUBLE);
+	if (clock_ms() >= g.expires_ms)
+		return session_hangup(s, R_421_SESSION_OLD, END_REFUSED);
+	if (st == PATH_NULL && !config->null_sender)
+		return session_reject(s, R_550_NULL_SENDER);
+	if (st != PATH_NULL && !grant_allows(&g, path->mailbox))
+		return not_yours(s, &g);
+	if (mp->has_size && mp->size > config->max_message_size)
+		return reject_with_number(
+		    s, R_552_SIZE_DECLARED, config->max_message_size);
+	s->tx = tx_new(path->mailbox, mp->body);
+	session_reply(s, R_250_SENDER);
+	return AGAIN;
+}
+
+enum verdict
+verb_mail(struct session *s, const struct command *cmd)
+{
+	struct mail_parameters mp;
+	enum path_status st;
+	struct slice rest;
+	struct path path;
+
+	st = path_parse(cmd->arg, &path, &rest);
+	if (st != PATH_OK && st != PATH_NULL)
+		return session_reject(s, sender_faults[st]);
+	switch (parameters_parse_mail(rest, &mp)) {
+	case PARAMETERS_UNKNOWN:
+		return session_reject(s, R_555_PARAMETER);
+	case PARAMETERS_BAD_VALUE:
+		return session_reject(s, R_501_SENDER_VALUE);
+	case PARAMETERS_OK:
+		break;
+	}
+	return begin(s, st, &path, &mp);
+}
+
+/* RFC 5321, 4.5.1: <postmaster> alone is our own. */
+static void
+add_postmaster(struct session *s)
+{
+	char mailbox[LIMIT_DOMAIN + sizeof("postmaster@")];
+
+	(void)snprintf(mailbox, sizeof(mailbox), "postmaster@%s",
+	    s->worker->config.hostname);
+	tx_add_recipient(s->tx, slice_of(mailbox));
+}
+
+static enum verdict
+refuse_recipient(struct session *s, enum reply why)
+{
+	s->tx->refused_count++;
+	return session_reject(s, why);
+}
+
+enum verdict
+verb_rcpt(struct session *s, const struct command *cmd)
+{
+	enum path_status st;
+	struct slice rest;
+	struct path path;
+
+	st = path_parse(cmd->arg, &path, &rest);
+	if (st == PATH_LOCAL &&
+	    slice_ieq(path.mailbox, slice_of("postmaster"))) {
+		st = PATH_OK;
+		path.domain.n = 0;
+	}
+	if (st != PATH_OK)
+		return refuse_recipient(s, recipient_faults[st]);
+	if (parameters_parse_rcpt(rest) != PARAMETERS_OK)
+		return refuse_recipient(s, R_555_PARAMETER);
+	if (s->tx->recipient_count >= s->worker->config.max_recipients)
+		return refuse_recipient(s, R_452_TOO_MANY_RCPT);
+	if (path.domain.n == 0)
+		add_postmaster(s);
+	else
+		tx_add_recipient(s->tx, path.mailbox);
+	session_reply(s, R_250_RECIPIENT);
+	return AGAIN;
+}

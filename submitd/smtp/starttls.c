@@ -1,0 +1,83 @@
+/*
+ * starttls - put TLS on a session's socket, for both kinds of listener.
+ *
+ * The only place that changes a session's bufferevent.  What was said before
+ * TLS is forgotten here (RFC 3207, 4.2).
+ */
+
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "session.h"
+#include "tls.h"
+#include "worker.h"
+
+/*
+ * libevent has no way to take a socket out of a bufferevent that owns it: a
+ * duplicate lives on instead.
+ */
+static int
+take_socket(struct bufferevent **bev)
+{
+	int fd = fcntl(bufferevent_getfd(*bev), F_DUPFD_CLOEXEC, 0);
+
+	if (fd == -1)
+		log_errno(LOG_LEVEL_WARN, "starttls_failed", "dup");
+	bufferevent_free(*bev);
+	*bev = NULL;
+	return fd;
+}
+
+/* A bufferevent that is nobody's, so that a failed session can be ended. */
+static struct bufferevent *
+no_socket(struct event_base *base)
+{
+	struct bufferevent *bev =
+	    bufferevent_socket_new(base, -1, BEV_OPT_DEFER_CALLBACKS);
+
+	if (bev == NULL)
+		fatal("out of memory");
+	return bev;
+}
+
+int
+session_start_tls(struct session *s)
+{
+	int fd = take_socket(&s->bev);
+	SSL *ssl = fd == -1 ? NULL : SSL_new(s->listener->ctx);
+
+	if (ssl != NULL)
+		s->bev = tls_bufferevent(s->worker->base, fd, ssl, true);
+	else if (fd != -1)
+		close(fd);
+	if (s->bev == NULL) {
+		tls_log_errors("tls_start_failed", s->id);
+		s->bev = no_socket(s->worker->base);
+		return -1;
+	}
+	session_set_callbacks(s);
+	session_enter(s, ST_HANDSHAKE);
+	return 0;
+}
+
+void
+session_tls_ready(struct session *s)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(s->bev);
+	bool greet = !s->tls_promised; /* implicit TLS: nothing was said yet */
+
+	s->tls = true;
+	s->tls_version = SSL_get_version(ssl);
+	s->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
+	s->tls_resumed = SSL_session_reused(ssl) == 1;
+	s->hello = false;
+	s->esmtp = false;
+	s->helo[0] = '\0';
+	session_enter(s, ST_COMMAND);
+	if (greet)
+		session_reply(s, R_220_GREETING);
+}

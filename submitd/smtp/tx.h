@@ -1,0 +1,52 @@
+#ifndef SUBMITD_TX_H
+#define SUBMITD_TX_H
+
+/*
+ * tx - one mail transaction, from MAIL to its end (RFC 5321, 3.3).
+ *
+ * Owned by its session through one pointer; tx_free() is the only way it
+ * ends, whatever ended it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "dot.h"
+#include "header.h"
+#include "messages.h"
+#include "reply.h"
+#include "slice.h"
+
+#define QUEUE_ID_MAX 32
+
+struct tx {
+	char *sender; /* "" for <> */
+	enum mail_body body;
+	struct buf recipients; /* packed byte strings */
+	uint32_t recipient_count;
+	uint32_t refused_count; /* RCPTs turned down */
+
+	/* from DATA on */
+	int fd; /* where content goes, write-only; -1: none (any more) */
+	char queue_id[QUEUE_ID_MAX + 1];
+	struct dot dot;
+	struct header header;
+	uint64_t received; /* content octets from the client, as sent */
+	uint64_t written;  /* octets in the file, our field included */
+	uint64_t content_since_ms;
+	uint64_t last_octet_ms;
+	bool refused; /* content will be swallowed, then answered with ... */
+	enum reply refusal;
+};
+
+/* sender: mailbox, empty for <>. */
+struct tx *tx_new(struct slice sender, enum mail_body);
+void tx_free(struct tx **);
+
+void tx_add_recipient(struct tx *, struct slice mailbox);
+
+/* Decide once that the content is refused; the first reason stays. */
+void tx_refuse(struct tx *, enum reply why);
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef SUBMITD_WORKER_H
+#define SUBMITD_WORKER_H
+
+/*
+ * worker - one smtp process: its listeners, its sessions, its two links.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "config.h"
+#include "listener.h"
+#include "messages.h"
+
+struct addresses;
+struct authclient;
+struct event;
+struct event_base;
+struct relayclient;
+struct session;
+struct sessions;
+
+struct worker {
+	struct event_base *base;
+	struct smtp_config config;
+	struct authclient *auth;
+	struct relayclient *relay;
+	struct sessions *sessions;
+	struct addresses *addresses;
+	SSL_CTX *ctx[2]; /* by enum tls_mode */
+	struct listener *listeners[LIMIT_LISTENERS];
+	unsigned listener_count;
+	struct event *timer; /* accepting again; the end of a drain */
+	bool draining;
+
+	uint64_t accepted;
+	uint64_t refused; /* connections over a limit */
+};
+
+/* The parts that need a configuration and a loop. */
+void worker_init(struct worker *, struct event_base *);
+void worker_clear(struct worker *);
+
+/* Certificates into contexts.  -1: logged. */
+NODISCARD int worker_load_tls(struct worker *);
+
+/* A listening socket; takes fd.  -1: too many. */
+NODISCARD int worker_add_listener(
+    struct worker *, const struct msg_listen *, int fd);
+
+/* Begin to accept.  -1: logged. */
+NODISCARD int worker_start(struct worker *);
+
+/* Accept no more, end what is idle; role_exit() when all sessions are gone. */
+void worker_drain(struct worker *);
+
+/* From session.c: a session is being freed. */
+void worker_session_gone(struct worker *, struct session *);
+
+#endif
