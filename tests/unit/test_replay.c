@@ -1,0 +1,675 @@
+/*
+ * test_replay - the session engine against written dialogues.
+ *
+ * Each tests/replay/NAME.smtp is played on a bufferevent pair, with a fake
+ * auth and a fake relay at the other ends of real links, once with each run
+ * of client lines in one write and once octet by octet: the answers must be
+ * the same.  No sockets, no clock: deadlines are fired by hand.
+ *
+ *	# ...		comment
+ *	set KEY N	configuration, before the greeting
+ *	clear		the session is not inside TLS
+ *	whole-only	do not play octet by octet
+ *	> TEXT		client sends a line; \r \n \0 \\ escapes; CRLF added
+ *	>> TEXT		the same without CRLF
+ *	< TEXT		next reply line, exactly; a final * matches the rest
+ *	body TEXT	the next line of the content relay got, behind Received
+ *	body-end	no more of it
+ *	fire		the present state's deadline passes
+ *	lose auth|relay	that link breaks
+ *	drain		shutdown begins
+ *	closed		the session has ended
+ *
+ * Fake auth: PLAIN and LOGIN; the password says what happens: "secret" is
+ * right and earns USER@example.org and alias.USER@example.org, "trouble" is
+ * 454, "silent" is never answered, all else is wrong.  Fake relay: the first
+ * recipient's local part says what happens: "refused" (550 by the smarthost),
+ * "queued", "full" (452 at once), "silent"; all else is delivered.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "authclient.h"
+#include "clock.h"
+#include "grant.h"
+#include "ipc.h"
+#include "log.h"
+#include "pack.h"
+#include "relayclient.h"
+#include "session.h"
+#include "sessions.h"
+#include "worker.h"
+#include "xalloc.h"
+
+#define PATIENCE_MS 2000
+
+static struct play {
+	const char *file;
+	unsigned line;
+	bool by_octet;
+
+	struct event_base *base;
+	struct worker worker;
+	struct listener listener;
+	struct session *session; /* borrowed; dead once closed */
+	struct bufferevent *client;
+	struct ipc *auth, *relay;
+
+	char login_user[256]; /* LOGIN, between its two steps */
+	uint64_t login_session;
+	char fate[64];
+	int content;
+	char *body; /* of the last committed message */
+	size_t body_at, body_n;
+} play;
+
+/* -- fake auth ------------------------------------------------------------- */
+
+static void
+auth_done(uint64_t id, enum auth_verdict verdict, const char *user)
+{
+	struct buf b = buf_new(LIMIT_FRAME), sealed = buf_new(LIMIT_GRANT);
+	struct buf addresses = buf_new(LIMIT_GRANT);
+	struct msg_auth_done done = { .verdict = verdict };
+	char text[300];
+	struct grant g = {
+		.session = play.login_session,
+		.expires_ms = clock_ms() + 60000,
+		.user = slice_of(user),
+		.address_count = 2,
+	};
+	static const char mac[GRANT_MAC_LEN];
+
+	(void)snprintf(text, sizeof(text), "alias.%s@example.org", user);
+	pack_bytes(&addresses, slice_of(text + strlen("alias.")));
+	pack_bytes(&addresses, slice_of(text));
+	g.addresses = buf_slice(&addresses);
+	if (strcmp(user, "late") == 0)
+		g.expires_ms = clock_ms();
+	grant_pack(&sealed, &g);
+	buf_add(&sealed, mac, sizeof(mac));
+	if (verdict == AUTH_ACCEPTED)
+		done.grant = buf_slice(&sealed);
+	msg_auth_done_pack(&b, &done);
+	ipc_send(play.auth, MSG_AUTH_DONE, id, &b, -1);
+	buf_free(&b);
+	buf_free(&sealed);
+	buf_free(&addresses);
+}
+
+static void
+auth_judge(uint64_t id, const char *user, const char *password)
+{
+	if (strcmp(password, "silent") == 0)
+		return;
+	if (strcmp(password, "secret") == 0)
+		auth_done(id, AUTH_ACCEPTED, user);
+	else if (strcmp(password, "trouble") == 0)
+		auth_done(id, AUTH_TROUBLE, user);
+	else
+		auth_done(id, AUTH_REFUSED, user);
+}
+
+static void
+auth_challenge(uint64_t id, const char *text)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+	struct msg_auth_step step = { .data = slice_of(text) };
+
+	msg_auth_step_pack(&b, &step);
+	ipc_send(play.auth, MSG_AUTH_CHALLENGE, id, &b, -1);
+	buf_free(&b);
+}
+
+static void
+auth_plain(uint64_t id, struct slice s)
+{
+	char *text = xstrndup(s), *user, *password;
+
+	if (s.n < 3 || strlen(text) + 1 >= s.n) {
+		auth_done(id, AUTH_BROKEN, "");
+	} else {
+		user = text + strlen(text) + 1;
+		password = user + strlen(user);
+		auth_judge(
+		    id, user, password < text + s.n ? password + 1 : password);
+	}
+	free(text);
+}
+
+static enum ipc_verdict
+on_auth_start(void *arg, struct ipc_frame *f)
+{
+	struct msg_auth_start m;
+
+	(void)arg;
+	if (msg_auth_start_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	play.login_session = m.session;
+	play.login_user[0] = '\0';
+	if (slice_eq(m.mechanism, slice_of("LOGIN")))
+		auth_challenge(f->id, "Username:");
+	else if (!slice_eq(m.mechanism, slice_of("PLAIN")))
+		auth_done(f->id, AUTH_NO_MECHANISM, "");
+	else if (m.has_initial)
+		auth_plain(f->id, m.initial);
+	else
+		auth_challenge(f->id, "");
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_auth_step(void *arg, struct ipc_frame *f)
+{
+	struct msg_auth_step m;
+	char *text;
+
+	(void)arg;
+	if (msg_auth_step_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	if (m.data.n > 0 && m.data.p[0] == '\0') {
+		auth_plain(f->id, m.data);
+		return IPC_FINE;
+	}
+	text = xstrndup(m.data);
+	if (play.login_user[0] == '\0') {
+		(void)snprintf(
+		    play.login_user, sizeof(play.login_user), "%.200s", text);
+		auth_challenge(f->id, "Password:");
+	} else {
+		auth_judge(f->id, play.login_user, text);
+	}
+	free(text);
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_ignored(void *arg, struct ipc_frame *f)
+{
+	(void)arg;
+	(void)f;
+	return IPC_FINE;
+}
+
+/* -- fake relay ------------------------------------------------------------ */
+
+static void
+mail_done(uint64_t id, enum mail_fate fate, unsigned code, const char *enhanced,
+    const char *text)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+	struct msg_mail_done m = {
+		.fate = fate,
+		.code = code,
+		.enhanced = slice_of(enhanced),
+		.text = slice_of(text),
+		.smarthost = slice_of("smart.example"),
+	};
+
+	msg_mail_done_pack(&b, &m);
+	ipc_send(play.relay, MSG_MAIL_DONE, id, &b, -1);
+	buf_free(&b);
+}
+
+static enum ipc_verdict
+on_mail_begin(void *arg, struct ipc_frame *f)
+{
+	struct msg_mail_begin m;
+	struct unpack u;
+	struct slice first;
+	struct buf id = buf_new(64);
+	const char *at;
+
+	(void)arg;
+	if (msg_mail_begin_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	u = unpack_begin(m.recipients);
+	first = unpack_bytes(&u);
+	at = memchr(first.p, '@', first.n);
+	(void)snprintf(
+	    play.fate, sizeof(play.fate), "%.*s", (int)(at - first.p), first.p);
+	if (strcmp(play.fate, "full") == 0) {
+		mail_done(f->id, FATE_REFUSED, 452, "4.3.1", "No room");
+		return IPC_FINE;
+	}
+	if (play.content != -1)
+		close(play.content);
+	play.content = memfd_create("content", MFD_CLOEXEC);
+	buf_str(&id, "0testid");
+	ipc_send(play.relay, MSG_MAIL_READY, f->id, &id, dup(play.content));
+	buf_free(&id);
+	return IPC_FINE;
+}
+
+/* Keep what came behind our own Received field. */
+static void
+keep_body(uint64_t size)
+{
+	char *all = xcalloc(1, size + 1), *p = all;
+
+	assert_int_equal(pread(play.content, all, size, 0), (ssize_t)size);
+	assert_true(strncmp(all, "Received: ", 10) == 0);
+	do
+		p = strstr(p, "\r\n") + 2;
+	while (*p == '\t');
+	free(play.body);
+	play.body_n = size - (size_t)(p - all);
+	play.body = xcalloc(1, play.body_n + 1);
+	memcpy(play.body, p, play.body_n);
+	play.body_at = 0;
+	free(all);
+}
+
+static enum ipc_verdict
+on_mail_commit(void *arg, struct ipc_frame *f)
+{
+	struct msg_mail_commit m;
+
+	(void)arg;
+	if (msg_mail_commit_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	keep_body(m.size);
+	if (strcmp(play.fate, "silent") == 0)
+		return IPC_FINE;
+	if (strcmp(play.fate, "refused") == 0)
+		mail_done(f->id, FATE_REFUSED, 550, "5.1.1", "No such user");
+	else if (strcmp(play.fate, "queued") == 0)
+		mail_done(f->id, FATE_QUEUED, 250, "2.0.0", "");
+	else
+		mail_done(f->id, FATE_DELIVERED, 250, "2.0.0", "taken");
+	return IPC_FINE;
+}
+
+/* clang-format off */
+static const struct ipc_row auth_rows[] = {
+	{ MSG_AUTH_START,	on_auth_start,	LIMIT_FRAME,	false,	0 },
+	{ MSG_AUTH_STEP,	on_auth_step,	LIMIT_FRAME,	false,	0 },
+	{ MSG_AUTH_CANCEL,	on_ignored,	0,		false,	0 },
+};
+static const struct ipc_row relay_rows[] = {
+	{ MSG_MAIL_BEGIN,	on_mail_begin,	LIMIT_FRAME,	false,	0 },
+	{ MSG_MAIL_COMMIT,	on_mail_commit,	LIMIT_FRAME,	false,	0 },
+	{ MSG_MAIL_ABORT,	on_ignored,	0,		false,	0 },
+};
+/* clang-format on */
+
+static const struct ipc_table auth_table = { auth_rows, ARRAY_LEN(auth_rows) };
+static const struct ipc_table relay_table = { relay_rows,
+	ARRAY_LEN(relay_rows) };
+
+static void
+on_lost(void *arg)
+{
+	ipc_free(arg);
+}
+
+/* -- the player ------------------------------------------------------------ */
+
+/* A bufferevent pair does not tell one end that the other is gone. */
+static bool
+closed(void)
+{
+	return sessions_count(play.worker.sessions) == 0;
+}
+
+static void
+bad(const char *what, const char *detail)
+{
+	fail_msg("%s:%u (%s): %s: %s", play.file, play.line,
+	    play.by_octet ? "octet by octet" : "whole", what, detail);
+}
+
+/* Let everything that can happen now, happen. */
+static void
+settle_down(void)
+{
+	int i;
+
+	for (i = 0; i < 20; i++)
+		event_base_loop(play.base, EVLOOP_NONBLOCK);
+}
+
+static void
+begin_session(void)
+{
+	struct bufferevent *pair[2];
+
+	assert_int_equal(
+	    bufferevent_pair_new(play.base, BEV_OPT_DEFER_CALLBACKS, pair), 0);
+	play.client = pair[0];
+	bufferevent_enable(play.client, EV_READ | EV_WRITE);
+	play.session = session_start_on(
+	    &play.worker, &play.listener, pair[1], "192.0.2.1");
+	play.session->tls = play.listener.tls == TLS_MODE_IMPLICIT;
+	play.session->tls_version = "TLSv1.3";
+	play.session->tls_cipher = "TLS_AES_128_GCM_SHA256";
+}
+
+static void
+join_peers(void)
+{
+	int a[2], r[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, a), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, r), 0);
+	play.auth =
+	    ipc_new(play.base, a[1], "smtp", &auth_table, on_lost, &play.auth);
+	play.relay = ipc_new(
+	    play.base, r[1], "smtp", &relay_table, on_lost, &play.relay);
+	authclient_attach(play.worker.auth, a[0]);
+	relayclient_attach(play.worker.relay, r[0]);
+}
+
+static void
+setup(const char *file, bool by_octet)
+{
+	struct smtp_config *c = &play.worker.config;
+
+	play =
+	    (struct play){ .file = file, .by_octet = by_octet, .content = -1 };
+	c->hostname = xstrdup("submit.test");
+	c->null_sender = true;
+	c->max_message_size = 10000;
+	c->max_recipients = 3;
+	c->max_content_line = 998;
+	c->max_errors = 50;
+	c->max_auth_failures = 3;
+	c->max_connections = 4;
+	c->max_connections_per_address = 4;
+	c->preauth_timeout_ms = c->command_timeout_ms = 60000;
+	c->data_timeout_ms = c->auth_timeout_ms = 60000;
+	c->hand_over_timeout_ms = c->shutdown_timeout_ms = 60000;
+	c->data_rate = 1;
+	play.base = event_base_new();
+	play.listener = (struct listener){ .worker = &play.worker,
+		.tls = TLS_MODE_IMPLICIT,
+		.name = xstrdup("test:0") };
+	worker_init(&play.worker, play.base);
+	join_peers();
+}
+
+static void
+teardown(void)
+{
+	if (play.client != NULL)
+		bufferevent_free(play.client);
+	if (play.client != NULL && !closed())
+		session_abort(&play.session, END_CLOSED);
+	worker_clear(&play.worker);
+	ipc_free(&play.auth);
+	ipc_free(&play.relay);
+	if (play.content != -1)
+		close(play.content);
+	free(play.body);
+	free(play.listener.name);
+	event_base_free(play.base);
+}
+
+static size_t
+unescape(const char *in, char *out)
+{
+	static const char from[] = "rn0\\t", to[] = "\r\n\0\\\t";
+	const char *e;
+	size_t n = 0;
+
+	for (; *in != '\0'; in++) {
+		if (*in == '\\' && in[1] != '\0' &&
+		    (e = strchr(from, in[1])) != NULL) {
+			out[n++] = to[e - from];
+			in++;
+		} else {
+			out[n++] = *in;
+		}
+	}
+	return n;
+}
+
+static struct evbuffer *pending; /* client bytes not sent yet */
+
+static void
+send_pending(void)
+{
+	unsigned char c;
+
+	while (play.by_octet && evbuffer_remove(pending, &c, 1) == 1) {
+		bufferevent_write(play.client, &c, 1);
+		event_base_loop(play.base, EVLOOP_NONBLOCK);
+	}
+	bufferevent_write_buffer(play.client, pending);
+	settle_down();
+}
+
+static char *
+next_reply(void)
+{
+	uint64_t until = clock_ms() + PATIENCE_MS;
+	struct evbuffer *in = bufferevent_get_input(play.client);
+	char *line;
+
+	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF_STRICT)) ==
+		   NULL &&
+	       clock_ms() < until && !closed())
+		event_base_loop(play.base, EVLOOP_NONBLOCK);
+	return line;
+}
+
+static void
+expect(const char *want)
+{
+	size_t n = strlen(want);
+	char *got = next_reply();
+
+	if (got == NULL)
+		bad("no reply, wanted", want);
+	if (n > 0 && want[n - 1] == '*' ? strncmp(got, want, n - 1) != 0
+					: strcmp(got, want) != 0) {
+		fprintf(stderr, "wanted %s\n", want);
+		bad("wrong reply", got);
+	}
+	free(got);
+}
+
+static void
+expect_body(const char *want)
+{
+	char line[1024];
+	size_t n = unescape(want, line);
+
+	memcpy(line + n, "\r\n", 2);
+	n += 2;
+	if (play.body == NULL || play.body_n - play.body_at < n ||
+	    memcmp(play.body + play.body_at, line, n) != 0)
+		bad("other content than", want);
+	play.body_at += n;
+}
+
+static void
+expect_closed(void)
+{
+	uint64_t until = clock_ms() + PATIENCE_MS;
+
+	while (!closed() && clock_ms() < until)
+		event_base_loop(play.base, EVLOOP_NONBLOCK);
+	if (!closed())
+		bad("still open", "");
+}
+
+static void
+fire(void)
+{
+	struct session *s = play.session;
+
+	s->deadline_ms = 0;
+	if (s->tx != NULL)
+		s->tx->last_octet_ms = s->tx->content_since_ms = 0;
+	play.worker.config.data_timeout_ms = 0;
+	event_active(s->deadline, EV_TIMEOUT, 0);
+	settle_down();
+}
+
+static void
+configure(const char *args)
+{
+	static const struct {
+		const char *key;
+		uint32_t *value;
+	} keys[] = {
+		{ "max_errors", &play.worker.config.max_errors },
+		{ "max_auth_failures", &play.worker.config.max_auth_failures },
+		{ "max_message_size", &play.worker.config.max_message_size },
+		{ "max_content_line", &play.worker.config.max_content_line },
+	};
+	char key[64];
+	unsigned v;
+	size_t i;
+
+	if (sscanf(args, "%63s %u", key, &v) != 2)
+		bad("set KEY N", args);
+	if (strcmp(key, "null_sender") == 0) {
+		play.worker.config.null_sender = v != 0;
+		return;
+	}
+	for (i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(key, keys[i].key) == 0) {
+			*keys[i].value = v;
+			return;
+		}
+	bad("unknown key", key);
+}
+
+static void
+client_says(const char *text, bool crlf)
+{
+	char *raw = xcalloc(1, strlen(text) + 1);
+
+	evbuffer_add(pending, raw, unescape(text, raw));
+	if (crlf)
+		evbuffer_add(pending, "\r\n", 2);
+	free(raw);
+}
+
+/* One line of a script.  False: not to be played octet by octet. */
+static bool
+perform(char *line)
+{
+	char *arg = strchr(line, ' ');
+
+	if (arg != NULL)
+		*arg++ = '\0';
+	else
+		arg = line + strlen(line);
+	if (*line == '#' || *line == '\0')
+		return true;
+	if (strcmp(line, "whole-only") == 0)
+		return !play.by_octet;
+	if (strcmp(line, "set") == 0) {
+		configure(arg);
+		return true;
+	}
+	if (strcmp(line, "clear") == 0) {
+		play.listener.tls = TLS_MODE_STARTTLS;
+		return true;
+	}
+	if (play.client == NULL)
+		begin_session();
+	if (*line == '>') {
+		client_says(arg, line[1] != '>');
+		return true;
+	}
+	send_pending();
+	if (strcmp(line, "<") == 0)
+		expect(arg);
+	else if (strcmp(line, "body") == 0)
+		expect_body(arg);
+	else if (strcmp(line, "body-end") == 0)
+		assert_int_equal(play.body_at, play.body_n);
+	else if (strcmp(line, "fire") == 0)
+		fire();
+	else if (strcmp(line, "lose") == 0)
+		ipc_free(strcmp(arg, "auth") == 0 ? &play.auth : &play.relay);
+	else if (strcmp(line, "drain") == 0)
+		session_drain(play.session), play.worker.draining = true;
+	else if (strcmp(line, "closed") == 0)
+		expect_closed();
+	else
+		bad("unknown word", line);
+	return true;
+}
+
+static void
+play_file(const char *file, bool by_octet)
+{
+	FILE *f = fopen(file, "r");
+	char *line = NULL, *rest;
+	size_t cap = 0;
+	ssize_t n;
+
+	assert_non_null(f);
+	setup(file, by_octet);
+	while ((n = getline(&line, &cap, f)) != -1) {
+		play.line++;
+		if (n > 0 && line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		if (!perform(line))
+			goto out;
+	}
+	send_pending();
+	rest = evbuffer_readln(
+	    bufferevent_get_input(play.client), NULL, EVBUFFER_EOL_CRLF_STRICT);
+	if (rest != NULL)
+		bad("more than was expected", rest);
+out:
+	evbuffer_drain(pending, evbuffer_get_length(pending));
+	free(line);
+	fclose(f);
+	teardown();
+}
+
+static void
+test_dialogue(void **state)
+{
+	const char *file = *state;
+
+	play_file(file, false);
+	play_file(file, true);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest *tests;
+	glob_t g;
+	size_t i;
+	int r;
+
+	assert_int_equal(glob("tests/replay/*.smtp", 0, NULL, &g), 0);
+	pending = evbuffer_new();
+	log_open("replay", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	tests = xcalloc(g.gl_pathc, sizeof(*tests));
+	for (i = 0; i < g.gl_pathc; i++)
+		tests[i] = (struct CMUnitTest){ .name = g.gl_pathv[i],
+			.test_func = test_dialogue,
+			.initial_state = g.gl_pathv[i] };
+	r = _cmocka_run_group_tests(
+	    "replay", tests, (size_t)g.gl_pathc, NULL, NULL);
+	free(tests);
+	globfree(&g);
+	evbuffer_free(pending);
+	return r;
+}
