@@ -49,7 +49,8 @@ size_t jobs_busy(const struct jobs *);
 
 /*
  * Stop: no further submit; running jobs end, waiting ones are run too; their
- * done() is called from here.  Blocks for them.  Sets *jobs to NULL.
+ * done() is called from here.  Blocks for them.  Sets *jobs to NULL.  Not to
+ * be called from inside done().
  */
 void jobs_free(struct jobs **jobs);
 

@@ -41,8 +41,8 @@
 #define LIMIT_LINK_QUEUE                                                       \
 	4096 /* frames waiting; a full queue is a dead peer                    \
 	      */
-#define LIMIT_CONFIG      (8 * 1024 * 1024)
-#define LIMIT_CONFIG_FILE (1024 * 1024)
+#define LIMIT_CONFIG      8388608
+#define LIMIT_CONFIG_FILE 1048576
 #define LIMIT_WORKERS     64
 #define LIMIT_LISTENERS   64
 

@@ -95,7 +95,7 @@ struct msg_auth_done {
 	uint32_t verdict;    /* enum auth_verdict */
 	struct slice user;   /* as canonical as known; may be empty */
 	struct slice reason; /* one token; for the log, never for the client */
-	struct slice grant;  /* sealed; empty unless OK */
+	struct slice grant;  /* sealed; empty if not accepted */
 };
 
 enum mail_body { BODY_7BIT, BODY_8BITMIME };
@@ -121,7 +121,8 @@ enum mail_fate {
 
 struct msg_mail_done {
 	uint32_t fate;          /* enum mail_fate */
-	uint32_t code;          /* reply for the client, e.g. 250, 554, 451 */
+	uint32_t code;          /* reply for the client: 4xx or 5xx when
+				 * FATE_REFUSED, else 2xx; no other passes */
 	struct slice enhanced;  /* "2.0.0"; empty: none known */
 	struct slice text;      /* printable ASCII, at most LIMIT_RESULT_TEXT */
 	struct slice smarthost; /* host that answered; empty when none did */

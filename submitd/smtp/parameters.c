@@ -28,7 +28,7 @@ set_size(struct slice value, struct mail_parameters *mp)
 		if (__builtin_mul_overflow(mp->size, 10, &mp->size) ||
 		    __builtin_add_overflow(
 			mp->size, (uint64_t)(value.p[i] - '0'), &mp->size))
-			mp->size = UINT64_MAX / 10; /* too big, however big */
+			mp->size = UINT64_MAX; /* too big, however big */
 	}
 	return true;
 }
@@ -85,17 +85,23 @@ xtext_decode(struct slice in, struct buf *out)
 	return buf_ok(out);
 }
 
-/* RFC 4954, 5: a mailbox or <>.  We trust no client to assert it. */
+/*
+ * RFC 4954, 5: a mailbox or <>.  We trust no client to assert it, so a domain
+ * that is not fully qualified does no harm.
+ */
 static bool
 set_auth(struct slice value, struct mail_parameters *mp)
 {
 	struct buf mailbox = buf_new(LIMIT_PATH);
+	enum path_status st;
 	struct path path;
 	bool ok = false;
 
-	if (!mp->has_auth && xtext_decode(value, &mailbox))
-		ok = slice_eq(buf_slice(&mailbox), slice_of("<>")) ||
-		     path_parse_mailbox(buf_slice(&mailbox), &path) == PATH_OK;
+	if (!mp->has_auth && xtext_decode(value, &mailbox)) {
+		st = path_parse_mailbox(buf_slice(&mailbox), &path);
+		ok = st == PATH_OK || st == PATH_BAD_DOMAIN ||
+		     slice_eq(buf_slice(&mailbox), slice_of("<>"));
+	}
 	mp->has_auth = true;
 	buf_free(&mailbox);
 	return ok;

@@ -185,7 +185,10 @@ is_ascii(struct slice s)
 	return true;
 }
 
-/* What stands between < and >, brackets excluded, quotes respected. */
+/*
+ * What stands between < and the first >.  One in quotes ends the search too
+ * early, which only costs the better reply: the grammar is ASCII as well.
+ */
 static bool
 has_non_ascii_path(struct slice in)
 {
@@ -193,6 +196,19 @@ has_non_ascii_path(struct slice in)
 
 	return end != NULL &&
 	       !is_ascii((struct slice){ in.p, (size_t)(end - in.p) });
+}
+
+/* [ A-d-l ":" ] Mailbox, or nothing at all; up to the closing bracket. */
+static enum path_status
+take_path(struct slice *in, struct path *path)
+{
+	if (in->n > 0 && in->p[0] == '>')
+		return PATH_NULL;
+	if (has_non_ascii_path(*in))
+		return PATH_NOT_ASCII;
+	if (in->n > 0 && in->p[0] == '@' && !take_source_route(in))
+		return PATH_BAD;
+	return take_mailbox(in, path);
 }
 
 enum path_status
@@ -204,20 +220,10 @@ path_parse(struct slice in, struct path *path, struct slice *rest)
 	*rest = (struct slice){ "", 0 };
 	if (!take_char(&in, '<'))
 		return PATH_BAD;
-	if (take_char(&in, '>')) {
-		*rest = in;
-		return PATH_NULL;
-	}
-	if (has_non_ascii_path(in))
-		return PATH_NOT_ASCII;
-	if (in.n > 0 && in.p[0] == '@' && !take_source_route(&in))
-		return PATH_BAD;
-	st = take_mailbox(&in, path);
-	if (st == PATH_BAD || st == PATH_TOO_LONG)
+	st = take_path(&in, path);
+	if (st == PATH_BAD || st == PATH_TOO_LONG || st == PATH_NOT_ASCII)
 		return st;
-	if (!take_char(&in, '>'))
-		return PATH_BAD;
-	if (in.n > 0 && in.p[0] != ' ')
+	if (!take_char(&in, '>') || (in.n > 0 && in.p[0] != ' '))
 		return PATH_BAD;
 	*rest = in;
 	return st;

@@ -133,6 +133,18 @@ refuse_recipient(struct session *s, enum reply why)
 	return session_reject(s, why);
 }
 
+/* The envelope goes to relay in one frame, with the grant. */
+static bool
+envelope_is_full(const struct session *s)
+{
+	static const size_t fixed = 256; /* sender apart, at most */
+
+	if (s->tx->recipient_count >= s->worker->config.max_recipients)
+		return true;
+	return s->grant.n + s->tx->recipients.n + fixed + 2 * LIMIT_PATH >
+	       LIMIT_FRAME;
+}
+
 enum verdict
 verb_rcpt(struct session *s, const struct command *cmd)
 {
@@ -150,7 +162,7 @@ verb_rcpt(struct session *s, const struct command *cmd)
 		return refuse_recipient(s, recipient_faults[st]);
 	if (parameters_parse_rcpt(rest) != PARAMETERS_OK)
 		return refuse_recipient(s, R_555_PARAMETER);
-	if (s->tx->recipient_count >= s->worker->config.max_recipients)
+	if (envelope_is_full(s))
 		return refuse_recipient(s, R_452_TOO_MANY_RCPT);
 	if (path.domain.n == 0)
 		add_postmaster(s);
