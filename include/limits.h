@@ -41,10 +41,11 @@
 #define LIMIT_LINK_QUEUE                                                       \
 	4096 /* frames waiting; a full queue is a dead peer                    \
 	      */
-#define LIMIT_CONFIG      8388608
-#define LIMIT_CONFIG_FILE 1048576
-#define LIMIT_WORKERS     64
-#define LIMIT_LISTENERS   64
+#define LIMIT_CONFIG       8388608
+#define LIMIT_CONFIG_FILE  1048576
+#define LIMIT_CONTROL_LINE 1024 /* a request of submitctl */
+#define LIMIT_WORKERS      64
+#define LIMIT_LISTENERS    64
 
 /* Relay */
 #define LIMIT_MESSAGES_OPEN 4096 /* spool files open at once */

@@ -1,0 +1,421 @@
+/*
+ * directory - ask LDAP whether this password is this person's.
+ *
+ * Two connections to one server at a time: one bound as the service account,
+ * for searches, and one bound as whoever logs in.  A person's bind never
+ * happens on the first, so that no search runs with a stranger's rights.
+ * A person who does not exist costs the same questions as one who does.
+ */
+
+#include "directory.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "ldapconn.h"
+#include "ldapname.h"
+#include "ldapresult.h"
+#include "limits.h"
+#include "log.h"
+#include "xalloc.h"
+
+#define FILTER_MAX 8192 /* octets, expanded */
+#define DN_MAX     8192
+
+/* Nobody has this name; a bind as it costs what a real one costs. */
+#define NOBODY_RDN "cn=submitd-no-such-entry"
+
+struct directory {
+	const struct auth_config *config;
+	struct servers *servers;
+	char **attributes; /* owned array of borrowed names, NULL at the end */
+	size_t server;     /* that the connections lead to */
+	struct ldapconn lookup;
+	struct ldapconn user;
+};
+
+/* One question on its way through the functions below. */
+struct question {
+	struct slice user;
+	struct slice password;
+	uint64_t deadline_ms;
+	struct login *login;
+	const char *text; /* of the trouble, when there was some */
+	bool lost;        /* the connection died under it */
+};
+
+static uint64_t
+operation_deadline(const struct directory *d, const struct question *q)
+{
+	uint64_t own = clock_ms() + d->config->operation_timeout_ms;
+
+	return own < q->deadline_ms ? own : q->deadline_ms;
+}
+
+/* -- connections ------------------------------------------------------------
+ */
+
+static void
+close_all(struct directory *d)
+{
+	ldapconn_close(&d->lookup);
+	ldapconn_close(&d->user);
+}
+
+/* Lead to server i; connections that died in peace are forgotten. */
+static void
+lead_to(struct directory *d, size_t i)
+{
+	if (d->server != i)
+		close_all(d);
+	d->server = i;
+	if (d->lookup.ld != NULL && ldapconn_is_stale(&d->lookup))
+		ldapconn_close(&d->lookup);
+	if (d->user.ld != NULL && ldapconn_is_stale(&d->user))
+		ldapconn_close(&d->user);
+}
+
+static int
+need_connection(
+    struct directory *d, struct ldapconn *c, const struct question *q)
+{
+	if (c->ld != NULL)
+		return LDAP_SUCCESS;
+	return ldapconn_open(c, servers_endpoint(d->servers, d->server),
+	    d->config, q->deadline_ms);
+}
+
+/* What a step on a connection came to; a broken connection is dropped. */
+static struct ldap_result
+judge(struct question *q, struct ldapconn *c, enum ldap_phase phase, int code)
+{
+	if (code < 0)
+		ldapconn_close(c);
+	q->lost = code < 0 && code != LDAP_TIMEOUT;
+	q->text = c->text;
+	return ldapresult_judge(phase, code);
+}
+
+/* The search connection, bound as the service account. */
+static struct ldap_result
+need_lookup(struct directory *d, struct question *q)
+{
+	const struct auth_config *config = d->config;
+	struct ldap_result r;
+	int code;
+
+	if (d->lookup.ld != NULL)
+		return ldapresult_judge(PHASE_LOOKUP, LDAP_SUCCESS);
+	code = need_connection(d, &d->lookup, q);
+	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
+	if (r.meaning != MEANS_OK || config->bind_dn == NULL)
+		return r;
+	code = ldapconn_bind(&d->lookup, config->bind_dn,
+	    secret_slice(&config->bind_password), operation_deadline(d, q));
+	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
+	if (r.meaning == MEANS_ALERT || r.meaning == MEANS_TROUBLE)
+		r.reason = "service_bind";
+	if (r.meaning != MEANS_OK) /* nobody in particular */
+		ldapconn_close(&d->lookup);
+	return r;
+}
+
+/* -- steps ------------------------------------------------------------------
+ */
+
+/* What the entry says about its owner. */
+static void
+take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
+    struct login *login)
+{
+	const struct auth_config *config = d->config;
+	struct berval **values;
+	uint32_t i;
+	int k;
+
+	login_forget_addresses(login); /* of a try that came to nothing */
+	if (config->user_attribute != NULL) {
+		values =
+		    ldap_get_values_len(c->ld, entry, config->user_attribute);
+		if (values != NULL && values[0] != NULL) {
+			struct slice name = { values[0]->bv_val,
+				values[0]->bv_len };
+
+			if (ldapname_is_sane(name))
+				login_set_user(login, name);
+		}
+		ldap_value_free_len(values);
+	}
+	for (i = 0; i < config->address_attributes.n; i++) {
+		values = ldap_get_values_len(
+		    c->ld, entry, config->address_attributes.v[i]);
+		for (k = 0; values != NULL && values[k] != NULL; k++)
+			login_add_address(
+			    login, (struct slice){
+				       values[k]->bv_val, values[k]->bv_len });
+		ldap_value_free_len(values);
+	}
+}
+
+/* Bind as somebody, on the connection for that. */
+static struct ldap_result
+bind_user(struct directory *d, struct question *q, const char *dn)
+{
+	int code = need_connection(d, &d->user, q);
+	enum ldap_phase phase = PHASE_LOOKUP;
+
+	if (code == LDAP_SUCCESS) {
+		phase = PHASE_USER_BIND;
+		code = ldapconn_bind(
+		    &d->user, dn, q->password, operation_deadline(d, q));
+	}
+	return judge(q, &d->user, phase, code);
+}
+
+static const struct ldap_result too_long = { MEANS_ALERT, "too_long" };
+
+/* Close a string; false when the operator's template was too long for it. */
+static bool
+finish(struct buf *b)
+{
+	buf_add(b, "", 1);
+	return buf_ok(b);
+}
+
+/* As long as bind_user(), and never a yes. */
+static struct ldap_result
+bind_nobody(struct directory *d, struct question *q, const char *reason)
+{
+	struct buf dn = buf_new(DN_MAX);
+	struct ldap_result r;
+
+	buf_str(&dn, NOBODY_RDN);
+	if (*d->config->base != '\0')
+		buf_printf(&dn, ",%s", d->config->base);
+	r = finish(&dn) ? bind_user(d, q, dn.p) : too_long;
+	buf_free(&dn);
+	if (r.meaning == MEANS_OK || r.meaning == MEANS_NO)
+		r = (struct ldap_result){ MEANS_NO, reason };
+	return r;
+}
+
+/* Not one person: the directory's keeper should know of it. */
+static void
+warn_of_entry(const struct question *q, const char *reason)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, 0, "ldap_entry");
+	log_slice(&l, "user", q->user);
+	log_str(&l, "reason", reason);
+	log_end(&l);
+}
+
+/*
+ * Find the one entry the name stands for.  MEANS_OK with its DN (to be freed
+ * with ldap_memfree()) and the login's user and addresses filled in.
+ */
+static struct ldap_result
+find_entry(struct directory *d, struct question *q, char **dn)
+{
+	struct buf filter = buf_new(FILTER_MAX);
+	struct ldapconn_search search = {
+		.base = d->config->base,
+		.scope = LDAP_SCOPE_SUBTREE,
+		.attributes = d->attributes,
+	};
+	LDAPMessage *entry = NULL;
+	struct ldap_result r;
+	int code;
+
+	*dn = NULL;
+	ldapname_add_filter(&filter, d->config->filter, q->user);
+	if (!finish(&filter)) {
+		r = too_long;
+		goto out;
+	}
+	search.filter = filter.p;
+	r = need_lookup(d, q);
+	if (r.meaning != MEANS_OK)
+		goto out;
+	code = ldapconn_search(
+	    &d->lookup, &search, operation_deadline(d, q), &entry);
+	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
+	if (r.meaning == MEANS_NO) /* more than one */
+		warn_of_entry(q, r.reason);
+	if (r.meaning != MEANS_OK)
+		goto out;
+	if (entry == NULL) {
+		r = (struct ldap_result){ MEANS_NO, "unknown_user" };
+		goto out;
+	}
+	*dn = ldap_get_dn(d->lookup.ld, entry);
+	if (*dn != NULL && **dn != '\0') {
+		take_entry(d, &d->lookup, entry, q->login);
+	} else { /* RFC 4513, 5.1.3: a bind as "" is anybody's */
+		ldap_memfree(*dn);
+		*dn = NULL;
+		r = (struct ldap_result){ MEANS_NO, "empty_dn" };
+		warn_of_entry(q, r.reason);
+	}
+	ldap_msgfree(entry);
+out:
+	buf_free(&filter);
+	return r;
+}
+
+static struct ldap_result
+search_and_bind(struct directory *d, struct question *q)
+{
+	struct ldap_result r;
+	char *dn;
+
+	r = find_entry(d, q, &dn);
+	if (r.meaning == MEANS_OK)
+		r = bind_user(d, q, dn);
+	else if (r.meaning == MEANS_NO)
+		r = bind_nobody(d, q, r.reason);
+	ldap_memfree(dn);
+	return r;
+}
+
+/* No search: the name makes the DN, and the person reads the own entry. */
+static struct ldap_result
+bind_by_template(struct directory *d, struct question *q)
+{
+	struct buf dn = buf_new(DN_MAX);
+	struct ldapconn_search search = {
+		.scope = LDAP_SCOPE_BASE,
+		.filter = "(objectClass=*)",
+		.attributes = d->attributes,
+	};
+	LDAPMessage *entry = NULL;
+	struct ldap_result r;
+	int code;
+
+	ldapname_add_dn(&dn, d->config->dn_template, q->user);
+	r = finish(&dn) ? bind_user(d, q, dn.p) : too_long;
+	search.base = dn.p;
+	if (r.meaning != MEANS_OK)
+		goto out;
+	code = ldapconn_search(
+	    &d->user, &search, operation_deadline(d, q), &entry);
+	if (code == LDAP_SUCCESS && entry == NULL)
+		code = LDAP_NO_SUCH_OBJECT; /* it was there to bind as */
+	if (code == LDAP_SUCCESS)
+		take_entry(d, &d->user, entry, q->login);
+	r = judge(q, &d->user, PHASE_LOOKUP, code);
+	/* The password was right: no failure to read may be a no. */
+	if (r.meaning == MEANS_NO)
+		r.meaning = MEANS_ALERT;
+out:
+	if (entry != NULL)
+		ldap_msgfree(entry);
+	buf_free(&dn);
+	return r;
+}
+
+/* -- the question -----------------------------------------------------------
+ */
+
+static struct ldap_result
+ask_once(struct directory *d, struct question *q)
+{
+	return d->config->dn_template != NULL ? bind_by_template(d, q)
+					      : search_and_bind(d, q);
+}
+
+/*
+ * Ask one server.  A connection kept from an earlier login may have died
+ * without a word: that says nothing about the server, so ask again on a new
+ * one, once.
+ */
+static struct ldap_result
+ask_server(struct directory *d, struct question *q, size_t i)
+{
+	struct ldap_result r;
+	bool used;
+
+	lead_to(d, i);
+	used = d->lookup.ld != NULL || d->user.ld != NULL;
+	r = ask_once(d, q);
+	if (used && q->lost && endpoint_left(q->deadline_ms) > 0) {
+		close_all(d);
+		r = ask_once(d, q);
+	}
+	if (r.meaning == MEANS_OK || r.meaning == MEANS_NO)
+		servers_well(d->servers, i);
+	else if (r.meaning != MEANS_TROUBLE)
+		servers_ill(d->servers, i, r.reason, q->text,
+		    r.meaning == MEANS_NEXT, r.meaning == MEANS_ALERT);
+	q->login->server = servers_endpoint(d->servers, i)->uri;
+	return r;
+}
+
+void
+directory_check(struct directory *d, struct slice user, struct slice password,
+    uint64_t deadline_ms, struct login *login)
+{
+	struct question q = { user, password, deadline_ms, login, "", false };
+	struct ldap_result r = { MEANS_TROUBLE, "no_time" };
+	size_t order[SERVERS_MAX], i;
+
+	if (!ldapname_is_sane(user)) {
+		login_judge(login, AUTH_REFUSED, "bad_name");
+		return;
+	}
+	login_set_user(login, user);
+	/* RFC 4513, 5.1.2: an empty password never reaches a server. */
+	if (password.n == 0 || password.n > LIMIT_PASSWORD ||
+	    memchr(password.p, '\0', password.n) != NULL) {
+		login_judge(login, AUTH_REFUSED, "bad_password");
+		return;
+	}
+	servers_order(d->servers, clock_ms(), order);
+	for (i = 0; i < servers_count(d->servers); i++) {
+		if (endpoint_left(deadline_ms) == 0)
+			break;
+		r = ask_server(d, &q, order[i]);
+		if (r.meaning != MEANS_NEXT)
+			break;
+	}
+	login_judge(login,
+	    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
+	    : r.meaning == MEANS_NO ? AUTH_REFUSED
+				    : AUTH_TROUBLE,
+	    r.reason);
+}
+
+struct directory *
+directory_new(const struct auth_config *config, struct servers *servers)
+{
+	struct directory *d = xcalloc(1, sizeof(*d));
+	uint32_t i, n = 0;
+
+	d->config = config;
+	d->servers = servers;
+	d->lookup = LDAPCONN_CLOSED;
+	d->user = LDAPCONN_CLOSED;
+	d->attributes =
+	    xcalloc(config->address_attributes.n + 3, sizeof(char *));
+	if (config->user_attribute != NULL)
+		d->attributes[n++] = config->user_attribute;
+	for (i = 0; i < config->address_attributes.n; i++)
+		d->attributes[n++] = config->address_attributes.v[i];
+	if (n == 0) /* an empty list would mean all of them */
+		d->attributes[n] = LDAP_NO_ATTRS;
+	return d;
+}
+
+void
+directory_free(struct directory **dp)
+{
+	struct directory *d = *dp;
+
+	*dp = NULL;
+	if (d == NULL)
+		return;
+	close_all(d);
+	free(d->attributes);
+	free(d);
+}

@@ -1,0 +1,438 @@
+/*
+ * ldapconn - one connection to one directory server.
+ *
+ * Knows how to talk to a server, not what its answers mean for a login.
+ * libldap is kept on a short lead: a socket of ours that never blocks, our
+ * deadlines, no referrals, no configuration but what is set here.
+ */
+
+#include "ldapconn.h"
+
+#include <errno.h>
+#include <openldap.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define SEARCH_SIZE_LIMIT 2  /* one is right; two is enough to know */
+#define MESSAGES_MAX      64 /* of one search, references included */
+#define WHAT_MAX          100
+#define PDU_MAX           ((ber_len_t)1024 * 1024) /* octets of one answer */
+
+#define NO_ANSWER "no answer in time"
+
+/* TLS 1.2 and 1.3, forward secrecy (RFC 9325, 3.1.1 and 4.1) */
+#define GNUTLS_PRIORITY                                                        \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-SHA1:"            \
+	"%PROFILE_MEDIUM"
+
+/* -- for the whole process --------------------------------------------------
+ */
+
+const char *
+ldapconn_system_ca(void)
+{
+	static const char *const files[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ssl/cert.pem",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(files); i++)
+		if (access(files[i], R_OK) == 0)
+			return files[i];
+	return NULL;
+}
+
+/* libldap's GnuTLS has no notion of a least protocol but the priority. */
+static int
+set_tls_strength(void)
+{
+	int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
+	char *package = NULL;
+	int r;
+
+	r = ldap_set_option(NULL, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least);
+	if (ldap_get_option(NULL, LDAP_OPT_X_TLS_PACKAGE, &package) == 0 &&
+	    strcmp(package, "GnuTLS") == 0)
+		r = ldap_set_option(
+		    NULL, LDAP_OPT_X_TLS_CIPHER_SUITE, GNUTLS_PRIORITY);
+	ldap_memfree(package);
+	return r;
+}
+
+static int
+set_tls(const char *ca_file)
+{
+	int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
+
+	if (ldap_set_option(NULL, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != 0)
+		return -1;
+	if (ca_file != NULL &&
+	    ldap_set_option(NULL, LDAP_OPT_X_TLS_CACERTFILE, ca_file) != 0)
+		return -1;
+	if (set_tls_strength() != 0)
+		return -1;
+	/* Made now, shared by every connection: no file is read later. */
+	return ldap_set_option(NULL, LDAP_OPT_X_TLS_NEWCTX, &client) == 0 ? 0
+									  : -1;
+}
+
+int
+ldapconn_init(const struct auth_config *c)
+{
+	const char *ca = c->ca_file != NULL ? c->ca_file : ldapconn_system_ca();
+	int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER;
+
+	/* Before libldap's first call, which would read them (ldap.conf(5)). */
+	if (setenv("LDAPNOINIT", "1", 1) == -1)
+		return -1;
+	if (ldap_set_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version) != 0 ||
+	    ldap_set_option(NULL, LDAP_OPT_DEREF, &never) != 0 ||
+	    ldap_set_option(NULL, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != 0) {
+		log_event(LOG_LEVEL_ERROR, "ldap_config", "libldap is broken");
+		return -1;
+	}
+	if (set_tls(ca) == -1) {
+		log_event(LOG_LEVEL_ERROR, "ldap_config",
+		    "cannot load certificates from %s",
+		    ca == NULL ? "the system's store" : ca);
+		return -1;
+	}
+	return 0;
+}
+
+/* -- words ------------------------------------------------------------------
+ */
+
+/* The code, with what libldap or the server has to say about it. */
+static int
+explain(struct ldapconn *c, const char *what, int code, const char *detail)
+{
+	char *own = NULL;
+
+	if (detail == NULL && c->ld != NULL &&
+	    ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &own) == 0)
+		detail = own;
+	snprintf(c->text, sizeof(c->text), "%s: %s (%d)%s%.160s", what,
+	    ldap_err2string(code), code,
+	    detail != NULL && *detail != '\0' ? ": " : "",
+	    detail != NULL ? detail : "");
+	ldap_memfree(own);
+	return code;
+}
+
+static struct timeval
+time_left(uint64_t deadline_ms)
+{
+	int ms = endpoint_left(deadline_ms);
+
+	return (struct timeval){ ms / 1000, ms % 1000 * 1000L };
+}
+
+/* -- asking and waiting ------------------------------------------------------
+ */
+
+/* One message of an answer.  *res is NULL unless LDAP_SUCCESS. */
+static int
+await(struct ldapconn *c, const char *what, int msgid, LDAPMessage **res)
+{
+	struct timeval tv = time_left(c->io.deadline_ms);
+	int code = LDAP_SERVER_DOWN;
+
+	*res = NULL;
+	switch (ldap_result(c->ld, msgid, LDAP_MSG_ONE, &tv, res)) {
+	case 0:
+		return explain(c, what, LDAP_TIMEOUT, NO_ANSWER);
+	case -1:
+		if (endpoint_left(c->io.deadline_ms) == 0)
+			return explain(c, what, LDAP_TIMEOUT, NO_ANSWER);
+		ldap_get_option(c->ld, LDAP_OPT_RESULT_CODE, &code);
+		/* A failure that libldap calls success must not be one. */
+		return explain(
+		    c, what, code >= 0 ? LDAP_SERVER_DOWN : code, NULL);
+	default:
+		return LDAP_SUCCESS;
+	}
+}
+
+/* The result code in a final message, which is freed. */
+static int
+take_result(struct ldapconn *c, const char *what, LDAPMessage *res)
+{
+	char *detail = NULL;
+	int code = LDAP_DECODING_ERROR, r;
+
+	r = ldap_parse_result(c->ld, res, &code, NULL, &detail, NULL, NULL, 1);
+	if (r != LDAP_SUCCESS)
+		code = LDAP_DECODING_ERROR;
+	if (code != LDAP_SUCCESS)
+		explain(c, what, code, detail);
+	ldap_memfree(detail);
+	return code;
+}
+
+/* A request with one answer: bind, StartTLS. */
+static int
+await_result(struct ldapconn *c, const char *what, int msgid, ber_tag_t type)
+{
+	LDAPMessage *res;
+	int code = await(c, what, msgid, &res);
+
+	if (code != LDAP_SUCCESS)
+		return code;
+	if ((ber_tag_t)ldap_msgtype(res) != type) {
+		ldap_msgfree(res);
+		return explain(
+		    c, what, LDAP_DECODING_ERROR, "answer to something else");
+	}
+	return take_result(c, what, res);
+}
+
+/* -- connecting -------------------------------------------------------------
+ */
+
+/* libldap does not say which it was. */
+#define TLS_UNTRUSTED "its certificate is not trusted, or is of another name"
+
+static int
+start_tls(struct ldapconn *c, const struct endpoint *e)
+{
+	char *detail = NULL;
+	int msgid, code;
+
+	if (e->scheme == SCHEME_LDAP) {
+		code = ldap_start_tls(c->ld, NULL, NULL, &msgid);
+		if (code != LDAP_SUCCESS)
+			return explain(c, "StartTLS", code, NULL);
+		code = await_result(c, "StartTLS", msgid, LDAP_RES_EXTENDED);
+		if (code != LDAP_SUCCESS)
+			return code;
+	}
+	code = ldap_install_tls(c->ld);
+	if (code == LDAP_SUCCESS && ldap_tls_inplace(c->ld))
+		return LDAP_SUCCESS;
+	if (endpoint_left(c->io.deadline_ms) == 0)
+		return explain(c, "TLS", LDAP_TIMEOUT, NO_ANSWER);
+	ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
+	if (detail == NULL || strstr(detail, "unknown error") != NULL)
+		explain(c, "TLS", LDAP_CONNECT_ERROR, TLS_UNTRUSTED);
+	else
+		explain(c, "TLS", LDAP_CONNECT_ERROR, detail);
+	ldap_memfree(detail);
+	return LDAP_CONNECT_ERROR;
+}
+
+/* Give a socket to libldap.  It is taken whatever happens. */
+static int
+take_socket(struct ldapconn *c, const struct endpoint *e, int fd)
+{
+	ber_len_t max = PDU_MAX;
+	Sockbuf *sb = NULL;
+	int code;
+
+	code = ldap_init_fd(fd, LDAP_PROTO_EXT, e->uri, &c->ld);
+	if (code != LDAP_SUCCESS) {
+		c->ld = NULL;
+		close(fd);
+		return explain(c, "connect", code, NULL);
+	}
+	c->io.fd = fd;
+	if (ldap_get_option(c->ld, LDAP_OPT_SOCKBUF, &sb) != 0 || sb == NULL ||
+	    sockio_attach(&c->io, sb) != 0) {
+		close(fd);
+		c->io.fd = -1;
+		return explain(c, "connect", LDAP_NO_MEMORY, NULL);
+	}
+	ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &max);
+	return LDAP_SUCCESS;
+}
+
+int
+ldapconn_adopt(struct ldapconn *c, const struct endpoint *e,
+    const struct auth_config *config, int fd, uint64_t deadline_ms)
+{
+	int code;
+
+	*c = LDAPCONN_CLOSED;
+	c->io.deadline_ms = deadline_ms;
+	code = take_socket(c, e, fd);
+	if (code == LDAP_SUCCESS &&
+	    (e->scheme == SCHEME_LDAPS ||
+		(e->scheme == SCHEME_LDAP && config->starttls)))
+		code = start_tls(c, e);
+	if (code != LDAP_SUCCESS)
+		ldapconn_close(c);
+	return code;
+}
+
+bool
+ldapconn_address_is_allowed(const struct addrinfo *a, const struct endpoint *e,
+    const struct auth_config *config)
+{
+	return e->scheme != SCHEME_LDAP || config->starttls ||
+	       config->allow_plaintext || endpoint_is_loopback(a);
+}
+
+/* A socket to one of the host's addresses, or -1 with *code and text. */
+static int
+open_socket(struct ldapconn *c, const struct endpoint *e,
+    const struct auth_config *config, uint64_t deadline_ms, int *code)
+{
+	char where[ENDPOINT_TEXT];
+	struct addrinfo *list, *a;
+	int fd = -1, r;
+
+	if ((r = endpoint_resolve(e, &list)) != 0) {
+		*code =
+		    explain(c, "resolve", LDAP_SERVER_DOWN, gai_strerror(r));
+		return -1;
+	}
+	*code = explain(c, "connect", LDAP_CONFIDENTIALITY_REQUIRED,
+	    "clear text is allowed to this host only");
+	for (a = list; a != NULL && fd == -1; a = a->ai_next) {
+		uint64_t part;
+
+		if (!ldapconn_address_is_allowed(a, e, config))
+			continue;
+		/* Leave time for the addresses that follow. */
+		part = (uint64_t)endpoint_left(deadline_ms);
+		if (a->ai_next != NULL)
+			part /= 2;
+		if ((fd = endpoint_connect(a, clock_ms() + part)) != -1)
+			break;
+		*code = errno == ETIMEDOUT ? LDAP_TIMEOUT : LDAP_SERVER_DOWN;
+		endpoint_print(a, where);
+		snprintf(c->text, sizeof(c->text), "connect to %s: %s", where,
+		    strerror(errno));
+	}
+	freeaddrinfo(list);
+	return fd;
+}
+
+int
+ldapconn_open(struct ldapconn *c, const struct endpoint *e,
+    const struct auth_config *config, uint64_t deadline_ms)
+{
+	uint64_t own = clock_ms() + config->connect_timeout_ms;
+	int fd, code = LDAP_SERVER_DOWN;
+
+	*c = LDAPCONN_CLOSED;
+	if (own < deadline_ms)
+		deadline_ms = own;
+	if (e->scheme == SCHEME_LDAPI) {
+		if ((fd = endpoint_connect_local(e->host)) == -1)
+			return explain(
+			    c, "connect", LDAP_SERVER_DOWN, strerror(errno));
+	} else {
+		fd = open_socket(c, e, config, deadline_ms, &code);
+		if (fd == -1)
+			return code;
+	}
+	return ldapconn_adopt(c, e, config, fd, deadline_ms);
+}
+
+void
+ldapconn_close(struct ldapconn *c)
+{
+	c->io.deadline_ms = 0; /* the good-bye is said, but not waited for */
+	if (c->ld != NULL)
+		ldap_unbind_ext(c->ld, NULL, NULL);
+	c->ld = NULL;
+	BUG_ON(c->io.fd != -1);
+}
+
+bool
+ldapconn_is_stale(const struct ldapconn *c)
+{
+	struct pollfd p = { .fd = c->io.fd, .events = POLLIN | POLLRDHUP };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* -- operations -------------------------------------------------------------
+ */
+
+int
+ldapconn_bind(struct ldapconn *c, const char *dn, struct slice password,
+    uint64_t deadline_ms)
+{
+	/* libldap does not write to it. */
+	struct berval cred = { password.n, (char *)(uintptr_t)password.p };
+	char what[WHAT_MAX];
+	int msgid, code;
+
+	/* RFC 4513, 5.1.2: a DN without a password is anonymous, and welcome */
+	BUG_ON(*dn != '\0' && password.n == 0);
+	c->io.deadline_ms = deadline_ms;
+	snprintf(what, sizeof(what), "bind as %s", dn);
+	code = ldap_sasl_bind(
+	    c->ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, &msgid);
+	if (code != LDAP_SUCCESS)
+		return explain(c, what, code, NULL);
+	return await_result(c, what, msgid, LDAP_RES_BIND);
+}
+
+/* Keep the first entry, count the others.  False: the answer is complete. */
+static bool
+take_message(LDAPMessage *res, LDAPMessage **entry, bool *more_than_one)
+{
+	switch (ldap_msgtype(res)) {
+	case LDAP_RES_SEARCH_RESULT:
+		return false;
+	case LDAP_RES_SEARCH_ENTRY:
+		if (*entry == NULL) {
+			*entry = res;
+			return true;
+		}
+		*more_than_one = true;
+		break;
+	default: /* a reference: not chased, and not an entry */
+		break;
+	}
+	ldap_msgfree(res);
+	return true;
+}
+
+int
+ldapconn_search(struct ldapconn *c, const struct ldapconn_search *s,
+    uint64_t deadline_ms, LDAPMessage **entry)
+{
+	struct timeval tv = time_left(deadline_ms);
+	bool more_than_one = false;
+	LDAPMessage *res;
+	int msgid, code, n;
+
+	*entry = NULL;
+	c->io.deadline_ms = deadline_ms;
+	if (tv.tv_sec == 0)
+		tv = (struct timeval){ 1, 0 }; /* 0 would mean no limit */
+	code = ldap_search_ext(c->ld, s->base, s->scope, s->filter,
+	    s->attributes, 0, NULL, NULL, &tv, SEARCH_SIZE_LIMIT, &msgid);
+	if (code != LDAP_SUCCESS)
+		return explain(c, "search", code, NULL);
+	for (n = 0; n < MESSAGES_MAX; n++) {
+		code = await(c, "search", msgid, &res);
+		if (code != LDAP_SUCCESS)
+			goto out;
+		if (take_message(res, entry, &more_than_one))
+			continue;
+		code = take_result(c, "search", res);
+		if (code == LDAP_SUCCESS && more_than_one)
+			code = explain(c, "search", LDAP_SIZELIMIT_EXCEEDED,
+			    "more than one entry");
+		goto out;
+	}
+	code = explain(c, "search", LDAP_DECODING_ERROR, "endless answer");
+out:
+	if (code != LDAP_SUCCESS && *entry != NULL) {
+		ldap_msgfree(*entry);
+		*entry = NULL;
+	}
+	return code;
+}

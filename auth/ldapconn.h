@@ -1,0 +1,78 @@
+#ifndef SUBMITD_LDAPCONN_H
+#define SUBMITD_LDAPCONN_H
+
+/*
+ * ldapconn - one connection to one directory server.
+ *
+ * Used by one thread.  Every call ends by its deadline, whatever the server
+ * does, and returns an LDAP result code: the server's, or one of libldap's
+ * own (below 0), after which the connection must be closed.  text then says
+ * what happened in words.  Not to be moved in memory while open.
+ */
+
+#include <ldap.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "config.h"
+#include "endpoint.h"
+#include "slice.h"
+#include "sockio.h"
+
+#define LDAPCONN_TEXT 256
+
+struct ldapconn {
+	LDAP *ld; /* NULL: closed */
+	struct sockio io;
+	char text[LDAPCONN_TEXT];
+};
+
+#define LDAPCONN_CLOSED ((struct ldapconn){ .io.fd = -1 })
+
+/*
+ * For the whole process, once, before confinement and before any thread:
+ * takes libldap's configuration files and variables out of the game, and
+ * loads the certificates trusted for servers.  0, or -1 logged.
+ */
+NODISCARD int ldapconn_init(const struct auth_config *);
+
+/* What is loaded when the configuration names no ca_file; NULL: nothing. */
+const char *ldapconn_system_ca(void);
+
+/* Passwords in clear go to this host only, unless somebody insists. */
+NODISCARD bool ldapconn_address_is_allowed(const struct addrinfo *,
+    const struct endpoint *, const struct auth_config *);
+
+/* Connect and, for ldaps:// and starttls, set up verified TLS. */
+NODISCARD int ldapconn_open(struct ldapconn *, const struct endpoint *,
+    const struct auth_config *, uint64_t deadline_ms);
+
+/* The same from a socket that stands, which is taken. */
+NODISCARD int ldapconn_adopt(struct ldapconn *, const struct endpoint *,
+    const struct auth_config *, int fd, uint64_t deadline_ms);
+
+void ldapconn_close(struct ldapconn *);
+
+/* True if the server has closed it, or said something unasked. */
+NODISCARD bool ldapconn_is_stale(const struct ldapconn *);
+
+/* Simple bind.  An empty password is a bug of the caller unless dn is. */
+NODISCARD int ldapconn_bind(struct ldapconn *, const char *dn,
+    struct slice password, uint64_t deadline_ms);
+
+/*
+ * Search for exactly one entry.  LDAP_SUCCESS with *entry (to be freed with
+ * ldap_msgfree()) or, when nothing was found, NULL; more than one is
+ * LDAP_SIZELIMIT_EXCEEDED.  References to elsewhere are passed over.
+ */
+struct ldapconn_search {
+	const char *base;
+	int scope;
+	const char *filter;
+	char **attributes;
+};
+NODISCARD int ldapconn_search(struct ldapconn *, const struct ldapconn_search *,
+    uint64_t deadline_ms, LDAPMessage **entry);
+
+#endif

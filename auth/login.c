@@ -1,0 +1,78 @@
+/*
+ * login - one person's claim, and what became of it.
+ *
+ * A login starts as trouble of ours: who forgets to judge it lets nobody in
+ * and turns nobody away for good.
+ */
+
+#include "login.h"
+
+#include <stdlib.h>
+
+#include "ldapname.h"
+#include "limits.h"
+#include "pack.h"
+#include "xalloc.h"
+
+#define GRANT_OTHER_FIELDS 1024 /* of LIMIT_GRANT, all but the addresses */
+
+struct login
+login_new(void)
+{
+	return (struct login){
+		.verdict = AUTH_TROUBLE,
+		.reason = "internal",
+		.addresses = buf_new(LIMIT_GRANT - GRANT_OTHER_FIELDS),
+	};
+}
+
+void
+login_free(struct login *l)
+{
+	free(l->user);
+	l->user = NULL;
+	buf_free(&l->addresses);
+	l->address_count = 0;
+}
+
+void
+login_judge(struct login *l, enum auth_verdict verdict, const char *reason)
+{
+	l->judged = true;
+	l->verdict = verdict;
+	l->reason = reason;
+}
+
+void
+login_set_user(struct login *l, struct slice user)
+{
+	free(l->user);
+	l->user = xstrndup(user);
+}
+
+void
+login_forget_addresses(struct login *l)
+{
+	buf_clear(&l->addresses);
+	l->address_count = 0;
+}
+
+bool
+login_add_address(struct login *l, struct slice address)
+{
+	struct unpack u = unpack_begin(buf_slice(&l->addresses));
+	uint32_t i;
+
+	if (!ldapname_is_mailbox(address) ||
+	    l->address_count == LIMIT_GRANT_ADDRESSES)
+		return false;
+	for (i = 0; i < l->address_count; i++)
+		if (slice_ieq(unpack_bytes(&u), address))
+			return false;
+	/* A buf that failed once takes nothing more: never let it fail. */
+	if (l->addresses.n + sizeof(uint32_t) + address.n > l->addresses.limit)
+		return false;
+	pack_bytes(&l->addresses, address);
+	l->address_count++;
+	return true;
+}

@@ -1,0 +1,44 @@
+#ifndef SUBMITD_LOGIN_H
+#define SUBMITD_LOGIN_H
+
+/*
+ * login - one person's claim, and what became of it.
+ *
+ * A value: whoever holds it owns it.  It holds no password.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "messages.h"
+#include "slice.h"
+
+struct login {
+	bool judged;               /* the fields below are an answer */
+	enum auth_verdict verdict; /* ACCEPTED, REFUSED or TROUBLE */
+	const char *reason;        /* static token, for the log */
+	const char *server;        /* URI that answered; or NULL */
+	char *user;                /* canonical; until then as typed */
+	struct buf addresses;      /* packed byte strings, as in a grant */
+	uint32_t address_count;
+};
+
+struct login login_new(void);
+void login_free(struct login *);
+
+/* Record the answer. */
+void login_judge(struct login *, enum auth_verdict, const char *reason);
+
+/* The name to log: replaces the one there is. */
+void login_set_user(struct login *, struct slice);
+
+void login_forget_addresses(struct login *);
+
+/*
+ * One more address the user may send as.  What is no mailbox, is there
+ * already (ASCII case aside) or is beyond the limits is left out; false then.
+ */
+bool login_add_address(struct login *, struct slice);
+
+#endif

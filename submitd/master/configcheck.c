@@ -1,0 +1,239 @@
+/*
+ * configcheck - keys against each other, then what follows from them.
+ *
+ * The place where the gateway refuses to start in a shape that would leak a
+ * password or leave nobody able to log in.
+ */
+
+#include "configcheck.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "configparse.h"
+#include "configvalue.h"
+#include "limits.h"
+#include "log.h"
+#include "xalloc.h"
+
+/* Threads that wait for the disk: more only queue up in the kernel. */
+#define DISK_THREADS 4
+
+/* What smtp waits beyond the relay's own limit: for the spool's disk. */
+#define DISK_PATIENCE_MS (30 * UINT32_C(1000))
+
+static unsigned
+line_of(const struct settings *s, const char *section, const char *name)
+{
+	return s->line[config_key_find(section, name)];
+}
+
+/* The line of whichever of two keys is in the file. */
+static unsigned
+line_of_either(
+    const struct settings *s, const char *section, const char *a, const char *b)
+{
+	unsigned line = line_of(s, section, a);
+
+	return line != 0 ? line : line_of(s, section, b);
+}
+
+/* Two listeners that differ only in "*" and an address clash at bind. */
+static unsigned
+check_listeners(const struct settings *s)
+{
+	const struct listen_config *l = s->config.listen;
+	uint32_t i, j;
+
+	for (i = 0; i < s->config.listen_n; i++) {
+		for (j = 0; j < i; j++) {
+			if (l[i].port != l[j].port)
+				continue;
+			if (strcmp(l[i].address, l[j].address) == 0 ||
+			    strcmp(l[i].address, "*") == 0 ||
+			    strcmp(l[j].address, "*") == 0) {
+				configparse_complain(s->file,
+				    line_of(s, "listen", "port"),
+				    "listen: %s and %s both want port %u",
+				    l[j].address, l[i].address, l[i].port);
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Would a password cross a network in the clear? Returns the URI. */
+static const char *
+plaintext_uri(const struct auth_config *a)
+{
+	struct ldap_uri uri;
+	uint32_t i;
+
+	for (i = 0; i < a->uri.n; i++)
+		if (value_ldap_uri(a->uri.v[i], &uri) == 0 &&
+		    uri.scheme == LDAP_SCHEME_PLAIN && !uri.loopback &&
+		    !a->starttls)
+			return a->uri.v[i];
+	return NULL;
+}
+
+static unsigned
+check_ldap(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	const char *uri = plaintext_uri(a);
+	unsigned errors = 0;
+
+	if (a->base == NULL && a->dn_template == NULL) {
+		configparse_complain(s->file, 0,
+		    "ldap: either base (search, then bind) or dn_template "
+		    "(bind at once) is needed");
+		errors++;
+	}
+	if (a->base != NULL && a->dn_template != NULL) {
+		configparse_complain(s->file, line_of(s, "ldap", "dn_template"),
+		    "ldap: dn_template replaces the search below base: "
+		    "set one of the two");
+		errors++;
+	}
+	if ((a->bind_dn == NULL) != (a->bind_password.p == NULL)) {
+		configparse_complain(s->file,
+		    line_of_either(s, "ldap", "bind_dn", "bind_password_file"),
+		    "ldap: bind_dn and bind_password_file only work together");
+		errors++;
+	}
+	if (uri != NULL && !a->allow_plaintext) {
+		configparse_complain(s->file, line_of(s, "ldap", "uri"),
+		    "ldap.uri: %s would send every user's password over the "
+		    "network in the clear: use ldaps://, or set starttls = "
+		    "true (allow_plaintext = true would accept it)",
+		    uri);
+		errors++;
+	}
+	return errors;
+}
+
+static unsigned
+check_relay(const struct settings *s)
+{
+	const struct relay_config *r = &s->config.relay;
+	unsigned errors = 0;
+
+	if (r->ca_pem.p != NULL && line_of(s, "smarthost", "tls") != 0 &&
+	    (r->tls == SMARTHOST_TLS_NONE || r->tls == SMARTHOST_TLS_MAY)) {
+		configparse_complain(s->file, line_of(s, "smarthost", "tls"),
+		    "smarthost: ca_file says what to verify, this tls setting "
+		    "verifies nothing: expected \"verify\" or \"implicit\"");
+		errors++;
+	}
+	if (r->retry_min_ms > r->retry_max_ms) {
+		configparse_complain(s->file,
+		    line_of_either(s, "spool", "retry_min", "retry_max"),
+		    "spool: retry_min is longer than retry_max");
+		errors++;
+	}
+	return errors;
+}
+
+/* No listen section: both of RFC 8314's and RFC 6409's ports, everywhere. */
+static void
+default_listeners(struct config *c)
+{
+	static const struct {
+		uint32_t port;
+		enum tls_mode tls;
+	} defaults[] = {
+		{ 587, TLS_MODE_STARTTLS },
+		{ 465, TLS_MODE_IMPLICIT },
+	};
+	uint32_t i;
+
+	if (c->listen_n == 0) {
+		free(c->listen);
+		c->listen = xcalloc(ARRAY_LEN(defaults), sizeof(*c->listen));
+		for (i = 0; i < ARRAY_LEN(defaults); i++) {
+			c->listen[i].address = xstrdup("*");
+			c->listen[i].port = defaults[i].port;
+			c->listen[i].tls = defaults[i].tls;
+		}
+		c->listen_n = ARRAY_LEN(defaults);
+	}
+	for (i = 0; i < c->listen_n; i++)
+		if (c->listen[i].tls == CONFIGCHECK_UNSET)
+			c->listen[i].tls = c->listen[i].port == 465
+					       ? TLS_MODE_IMPLICIT
+					       : TLS_MODE_STARTTLS;
+}
+
+static uint32_t
+online_cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n < 1)
+		return 1;
+	return n > LIMIT_WORKERS ? LIMIT_WORKERS : (uint32_t)n;
+}
+
+/* What several roles must know, and what follows from something else. */
+static void
+derive(struct settings *s)
+{
+	struct config *c = &s->config;
+	struct role_config *roles[] = { &c->smtp.role, &c->auth.role,
+		&c->relay.role };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(roles); i++) {
+		roles[i]->log_target = s->log_target;
+		roles[i]->log_level = s->log_level;
+	}
+	default_listeners(c);
+	if (c->workers == 0)
+		c->workers = online_cores();
+	c->auth.hostname = xstrdup(c->smtp.hostname);
+	c->relay.hostname = xstrdup(c->smtp.hostname);
+	c->smtp.null_sender = s->null_sender == NULL_SENDER_ACCEPT;
+	c->smtp.hand_over_timeout_ms =
+	    c->relay.hand_over_timeout_ms + DISK_PATIENCE_MS;
+	c->smtp.shutdown_timeout_ms = c->shutdown_timeout_ms;
+	c->relay.shutdown_timeout_ms = c->shutdown_timeout_ms;
+	c->relay.max_message_size = c->smtp.max_message_size;
+	c->relay.max_recipients = c->smtp.max_recipients;
+	c->relay.disk_threads = DISK_THREADS;
+	if (line_of(s, "smarthost", "tls") == 0)
+		c->relay.tls = c->relay.ca_pem.p != NULL ? SMARTHOST_TLS_VERIFY
+							 : SMARTHOST_TLS_MAY;
+}
+
+unsigned
+configcheck(struct settings *s)
+{
+	unsigned errors = check_listeners(s) + check_ldap(s) + check_relay(s);
+
+	if (errors == 0)
+		derive(s);
+	return errors;
+}
+
+void
+configcheck_warn(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	const struct relay_config *r = &s->config.relay;
+	const char *uri = plaintext_uri(a);
+
+	if (uri != NULL)
+		log_event(LOG_LEVEL_WARN, "ldap_plaintext",
+		    "PASSWORDS CROSS THE NETWORK IN THE CLEAR: "
+		    "ldap.allow_plaintext is set and %s has no TLS",
+		    uri);
+	if (r->tls == SMARTHOST_TLS_NONE)
+		log_event(LOG_LEVEL_WARN, "smarthost_plaintext",
+		    "smarthost.tls is \"none\": mail goes to it unencrypted");
+	if (r->tls == SMARTHOST_TLS_MAY)
+		log_event(LOG_LEVEL_WARN, "smarthost_unverified",
+		    "nobody checks who the smarthost is: set "
+		    "smarthost.ca_file, or tls = \"verify\"");
+}

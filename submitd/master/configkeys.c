@@ -1,0 +1,171 @@
+/*
+ * configkeys - the table of configuration keys.
+ *
+ * Data only.  docs/configuration.md tells the same to people; a test compares
+ * the two.  Checks that need more than one key are in configcheck.c.
+ */
+
+#include "configkeys.h"
+
+#include <string.h>
+
+#include "compiler.h"
+#include "limits.h"
+
+#define AT(field)     offsetof(struct settings, field)
+#define SMTP(field)   AT(config.smtp.field)
+#define AUTH(field)   AT(config.auth.field)
+#define RELAY(field)  AT(config.relay.field)
+#define LISTEN(field) offsetof(struct listen_config, field)
+
+#define MB     (UINT32_C(1) << 20)
+#define SECOND UINT32_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY_S  (UINT32_C(24) * 60 * 60)
+
+#define DEFAULT(text)    .fallback = text
+#define NO_DEFAULT       .fallback = NULL
+#define RANGE(low, high) .min = low, .max = high
+
+#define ADDRESS_ATTRIBUTES "mail mailAlternateAddress mailLocalAddress"
+
+/* clang-format off */
+const struct config_key config_keys[] = {
+{ "", "hostname", KEY_HOSTNAME, SMTP(hostname), .required = true },
+{ "", "workers", KEY_COUNT, AT(config.workers), RANGE(1, LIMIT_WORKERS) },
+{ "", "help_url", KEY_URL, SMTP(help_url), NO_DEFAULT },
+
+{ "tls", "certificate", KEY_CERTIFICATE_FILE, SMTP(cert_pem),
+    .required = true },
+{ "tls", "key", KEY_KEY_FILE, SMTP(key_pem), .required = true },
+
+{ "listen", "address", KEY_ADDRESS, LISTEN(address), DEFAULT("*") },
+{ "listen", "port", KEY_COUNT, LISTEN(port), DEFAULT("587"), RANGE(1, 65535) },
+{ "listen", "tls", KEY_CHOICE, LISTEN(tls), .words = "starttls|implicit" },
+
+{ "ldap", "uri", KEY_LDAP_URIS, AUTH(uri), .required = true },
+{ "ldap", "base", KEY_DN, AUTH(base), NO_DEFAULT },
+{ "ldap", "filter", KEY_FILTER, AUTH(filter), DEFAULT("(|(uid=%u)(mail=%u))") },
+{ "ldap", "user_attribute", KEY_ATTRIBUTE, AUTH(user_attribute),
+    DEFAULT("uid") },
+{ "ldap", "bind_dn", KEY_DN, AUTH(bind_dn), NO_DEFAULT },
+{ "ldap", "bind_password_file", KEY_PASSWORD_FILE, AUTH(bind_password),
+    NO_DEFAULT },
+{ "ldap", "dn_template", KEY_DN_TEMPLATE, AUTH(dn_template), NO_DEFAULT },
+{ "ldap", "address_attributes", KEY_ATTRIBUTES, AUTH(address_attributes),
+    DEFAULT(ADDRESS_ATTRIBUTES) },
+{ "ldap", "ca_file", KEY_CA_PATH, AUTH(ca_file), NO_DEFAULT },
+{ "ldap", "starttls", KEY_BOOL, AUTH(starttls), DEFAULT("false") },
+{ "ldap", "allow_plaintext", KEY_BOOL, AUTH(allow_plaintext),
+    DEFAULT("false") },
+{ "ldap", "connect_timeout", KEY_MS, AUTH(connect_timeout_ms), DEFAULT("3s"),
+    RANGE(100, MINUTE) },
+{ "ldap", "operation_timeout", KEY_MS, AUTH(operation_timeout_ms),
+    DEFAULT("5s"), RANGE(100, MINUTE) },
+{ "ldap", "retry_dead", KEY_MS, AUTH(retry_dead_ms), DEFAULT("30s"),
+    RANGE(100, HOUR) },
+{ "ldap", "threads", KEY_COUNT, AUTH(threads), DEFAULT("16"), RANGE(1, 128) },
+{ "ldap", "queue", KEY_COUNT, AUTH(queue), DEFAULT("256"), RANGE(1, 4096) },
+
+{ "smarthost", "server", KEY_SERVERS, RELAY(server), .required = true },
+{ "smarthost", "port", KEY_COUNT, RELAY(port), DEFAULT("25"), RANGE(1, 65535) },
+{ "smarthost", "tls", KEY_CHOICE, RELAY(tls),
+    .words = "none|may|verify|implicit" },
+{ "smarthost", "ca_file", KEY_CERTIFICATE_FILE, RELAY(ca_pem),
+    NO_DEFAULT },
+{ "smarthost", "connections", KEY_COUNT, RELAY(connections), DEFAULT("20"),
+    RANGE(1, 1000) },
+{ "smarthost", "idle_timeout", KEY_MS, RELAY(idle_ms), DEFAULT("30s"),
+    RANGE(0, HOUR) },
+{ "smarthost", "retry_dead", KEY_MS, RELAY(retry_dead_ms), DEFAULT("30s"),
+    RANGE(100, HOUR) },
+{ "smarthost", "connect_timeout", KEY_MS, RELAY(connect_timeout_ms),
+    DEFAULT("5s"), RANGE(100, 2 * MINUTE) },
+{ "smarthost", "hand_over", KEY_CHOICE, RELAY(hand_over), DEFAULT("live"),
+    .words = "live|queue" },
+{ "smarthost", "hand_over_timeout", KEY_MS, RELAY(hand_over_timeout_ms),
+    DEFAULT("30s"), RANGE(SECOND, 5 * MINUTE) },
+
+{ "spool", "directory", KEY_PATH, RELAY(spool), DEFAULT("/var/spool/submitd") },
+{ "spool", "retry_min", KEY_MS, RELAY(retry_min_ms), DEFAULT("1m"),
+    RANGE(SECOND, 24 * HOUR) },
+{ "spool", "retry_max", KEY_MS, RELAY(retry_max_ms), DEFAULT("30m"),
+    RANGE(SECOND, 24 * HOUR) },
+{ "spool", "lifetime", KEY_SECONDS, RELAY(lifetime_s), DEFAULT("5d"),
+    RANGE(60, 365 * DAY_S) },
+
+{ "limits", "message_size", KEY_SIZE, SMTP(max_message_size), DEFAULT("50M"),
+    RANGE(65536, 2047 * MB) },
+{ "limits", "recipients", KEY_COUNT, SMTP(max_recipients), DEFAULT("100"),
+    RANGE(1, LIMIT_RECIPIENTS_MAX) },
+{ "limits", "content_line", KEY_COUNT, SMTP(max_content_line), DEFAULT("998"),
+    RANGE(998, LIMIT_INPUT / 2) },
+{ "limits", "errors", KEY_COUNT, SMTP(max_errors), DEFAULT("20"),
+    RANGE(1, 1000) },
+{ "limits", "auth_failures", KEY_COUNT, SMTP(max_auth_failures), DEFAULT("5"),
+    RANGE(1, 100) },
+{ "limits", "connections", KEY_COUNT, SMTP(max_connections), DEFAULT("10000"),
+    RANGE(1, 1000000) },
+{ "limits", "connections_per_address", KEY_COUNT,
+    SMTP(max_connections_per_address), DEFAULT("100"), RANGE(1, 1000000) },
+{ "limits", "preauth_timeout", KEY_MS, SMTP(preauth_timeout_ms), DEFAULT("60s"),
+    RANGE(SECOND, HOUR) },
+{ "limits", "command_timeout", KEY_MS, SMTP(command_timeout_ms), DEFAULT("5m"),
+    RANGE(SECOND, HOUR) },
+{ "limits", "data_timeout", KEY_MS, SMTP(data_timeout_ms), DEFAULT("3m"),
+    RANGE(SECOND, HOUR) },
+{ "limits", "data_rate", KEY_SIZE, SMTP(data_rate), DEFAULT("500"),
+    RANGE(0, 1 * MB) },
+{ "limits", "auth_timeout", KEY_MS, SMTP(auth_timeout_ms), DEFAULT("15s"),
+    RANGE(SECOND, 2 * MINUTE) },
+{ "limits", "shutdown_timeout", KEY_MS, AT(config.shutdown_timeout_ms),
+    DEFAULT("30s"), RANGE(0, HOUR) },
+
+{ "identity", "null_sender", KEY_CHOICE, AT(null_sender), DEFAULT("accept"),
+    .words = "accept|refuse" },
+
+{ "auth", "mechanisms", KEY_MECHANISMS, AUTH(mechanisms),
+    DEFAULT("PLAIN LOGIN") },
+{ "auth", "failure_delay", KEY_MS, AUTH(failure_delay_ms), DEFAULT("1s"),
+    RANGE(0, 30 * SECOND) },
+{ "auth", "session_lifetime", KEY_MS, AUTH(grant_lifetime_ms), DEFAULT("1h"),
+    RANGE(MINUTE, 24 * HOUR) },
+
+{ "log", "target", KEY_CHOICE, AT(log_target), DEFAULT("stderr"),
+    .words = "stderr|syslog" },
+{ "log", "level", KEY_CHOICE, AT(log_level), DEFAULT("info"),
+    .words = "error|warn|info|debug" },
+
+{ "process", "user", KEY_USER, AT(user), NO_DEFAULT },
+{ "process", "user_smtp", KEY_USER, AT(role_user[ROLE_SMTP]),
+    NO_DEFAULT },
+{ "process", "user_auth", KEY_USER, AT(role_user[ROLE_AUTH]),
+    NO_DEFAULT },
+{ "process", "user_relay", KEY_USER, AT(role_user[ROLE_RELAY]),
+    NO_DEFAULT },
+
+{ "control", "socket", KEY_PATH, AT(config.control),
+    DEFAULT("/run/submitd/control") },
+
+{ "received", "client_address", KEY_BOOL, SMTP(received_client),
+    DEFAULT("false") },
+};
+/* clang-format on */
+
+const size_t config_keys_n = ARRAY_LEN(config_keys);
+
+_Static_assert(ARRAY_LEN(config_keys) <= CONFIG_KEYS_MAX,
+    "struct settings has a line number for every key");
+
+size_t
+config_key_find(const char *section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config_keys_n; i++)
+		if (strcmp(config_keys[i].section, section) == 0 &&
+		    strcmp(config_keys[i].name, name) == 0)
+			return i;
+	bug(__FILE__, __LINE__, name);
+}

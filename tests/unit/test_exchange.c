@@ -1,0 +1,314 @@
+/*
+ * exchange: SASL messages in, questions to a faked directory and verdicts out.
+ */
+
+#include "exchange.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mechs.h"
+
+#define S(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
+
+/* What the directory says next, and what it was asked. */
+static enum auth_verdict answer;
+static int asked;
+static char asked_user[300];
+static char asked_password[1100];
+static size_t asked_password_len;
+
+/* Takes the place of directory.c: the linker finds this one first. */
+void
+directory_check(struct directory *d, struct slice user, struct slice password,
+    uint64_t deadline_ms, struct login *login)
+{
+	(void)d;
+	(void)deadline_ms;
+	asked++;
+	assert_true(user.n < sizeof(asked_user));
+	assert_true(password.n < sizeof(asked_password));
+	memcpy(asked_user, user.p, user.n);
+	asked_user[user.n] = '\0';
+	memcpy(asked_password, password.p, password.n);
+	asked_password_len = password.n;
+	login_judge(login, answer, "faked");
+}
+
+static enum exchange_state
+step(struct exchange *e, bool has_data, struct slice data, const char *want)
+{
+	struct buf challenge = buf_new(1024);
+	enum exchange_state s;
+
+	s = exchange_step(e, NULL, has_data, data, UINT64_MAX, &challenge);
+	if (want != NULL)
+		assert_true(slice_eq(buf_slice(&challenge), slice_of(want)));
+	buf_free(&challenge);
+	return s;
+}
+
+/* An exchange of one message: its verdict. */
+static enum auth_verdict
+whole(const char *mechanism, struct slice data)
+{
+	struct exchange *e = exchange_new(mechs_find(slice_of(mechanism)));
+	enum auth_verdict v;
+
+	assert_int_equal(step(e, true, data, NULL), EXCHANGE_OVER);
+	assert_true(exchange_login(e)->judged);
+	v = exchange_login(e)->verdict;
+	exchange_free(&e);
+	assert_null(e);
+	return v;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	asked = 0;
+	answer = AUTH_ACCEPTED;
+	return 0;
+}
+
+static void
+test_plain_asks_the_directory(void **state)
+{
+	static const enum auth_verdict verdicts[] = { AUTH_ACCEPTED,
+		AUTH_REFUSED, AUTH_TROUBLE };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(verdicts); i++) {
+		answer = verdicts[i];
+		assert_int_equal(
+		    whole("PLAIN", S("\0alice\0secret")), verdicts[i]);
+		assert_int_equal(asked, i + 1);
+		assert_string_equal(asked_user, "alice");
+		assert_int_equal(asked_password_len, 6);
+		assert_memory_equal(asked_password, "secret", 6);
+	}
+}
+
+static void
+test_plain_of_another_shape_is_never_asked(void **state)
+{
+	static const struct {
+		struct slice data;
+		enum auth_verdict verdict;
+	} rows[] = {
+		{ S(""), AUTH_BROKEN },
+		{ S("alice"), AUTH_BROKEN },
+		{ S("\0"), AUTH_BROKEN },
+		{ S("alice\0secret"), AUTH_BROKEN },
+		{ S("\0alice\0secret\0"), AUTH_BROKEN },
+		{ S("\0alice\0sec\0ret"), AUTH_BROKEN },
+		{ S("a\0b\0c\0d\0e"), AUTH_BROKEN },
+		{ S("\0\0secret"), AUTH_REFUSED },
+		{ S("\0\0"), AUTH_REFUSED },
+		{ S("\0  \0secret"), AUTH_REFUSED },
+		{ S("\0a\x07\0secret"), AUTH_REFUSED },
+		{ S("\0\xff\0secret"), AUTH_REFUSED },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(whole("PLAIN", rows[i].data), rows[i].verdict);
+	assert_int_equal(asked, 0);
+}
+
+/* Cut anywhere it is no login with a shorter password that we make up. */
+static void
+test_plain_cut_short_is_what_it_says(void **state)
+{
+	static const char text[] = "\0alice\0secret";
+	size_t n;
+
+	(void)state;
+	answer = AUTH_REFUSED;
+	for (n = 0; n < sizeof(text) - 1; n++) {
+		char *copy = test_malloc(n + 1);
+		enum auth_verdict v;
+
+		asked = 0;
+		memcpy(copy, text, n);
+		v = whole("PLAIN", (struct slice){ copy, n });
+		assert_int_equal(asked, n >= 7);
+		if (asked != 0)
+			assert_int_equal(asked_password_len, n - 7);
+		assert_int_not_equal(v, AUTH_ACCEPTED);
+		test_free(copy);
+	}
+}
+
+static void
+test_another_authorization_identity_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    whole("PLAIN", S("alice\0alice\0secret")), AUTH_ACCEPTED);
+	assert_int_equal(whole("PLAIN", S("bob\0alice\0secret")), AUTH_REFUSED);
+	assert_int_equal(
+	    whole("PLAIN", S("Alice\0alice\0secret")), AUTH_REFUSED);
+	/* ... and the refusal does not tell that the password was right. */
+	answer = AUTH_TROUBLE;
+	assert_int_equal(whole("PLAIN", S("bob\0alice\0secret")), AUTH_TROUBLE);
+}
+
+static void
+test_blanks_around_a_name_do_not_count(void **state)
+{
+	(void)state;
+	assert_int_equal(whole("PLAIN", S("\0 alice b \0x")), AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "alice b");
+	assert_int_equal(whole("PLAIN", S("\0 x\0x")), AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "x");
+	assert_int_equal(whole("PLAIN", S("\0a@b.example\0x")), AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "a@b.example");
+}
+
+static void
+test_plain_without_initial_response_is_prompted(void **state)
+{
+	struct exchange *e = exchange_new(mechs_find(S("plain")));
+
+	(void)state;
+	assert_int_equal(step(e, false, S(""), ""), EXCHANGE_CHALLENGE);
+	assert_int_equal(
+	    step(e, true, S("\0alice\0secret"), NULL), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_ACCEPTED);
+	exchange_free(&e);
+}
+
+static void
+test_login_asks_for_name_and_password(void **state)
+{
+	struct exchange *e = exchange_new(mechs_find(S("LOGIN")));
+
+	(void)state;
+	assert_int_equal(
+	    step(e, false, S(""), "Username:"), EXCHANGE_CHALLENGE);
+	assert_int_equal(
+	    step(e, true, S("alice"), "Password:"), EXCHANGE_CHALLENGE);
+	assert_int_equal(step(e, true, S("secret"), NULL), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "alice");
+	assert_memory_equal(asked_password, "secret", asked_password_len);
+	exchange_free(&e);
+}
+
+/* Many clients send the name at once. */
+static void
+test_login_takes_the_name_as_initial_response(void **state)
+{
+	struct exchange *e = exchange_new(mechs_find(S("LOGIN")));
+
+	(void)state;
+	assert_int_equal(
+	    step(e, true, S("alice"), "Password:"), EXCHANGE_CHALLENGE);
+	assert_int_equal(step(e, true, S("secret"), NULL), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "alice");
+	exchange_free(&e);
+}
+
+static void
+test_login_with_a_nul_is_refused_not_cut(void **state)
+{
+	struct exchange *e = exchange_new(mechs_find(S("LOGIN")));
+
+	(void)state;
+	assert_int_equal(step(e, true, S("alice\0x"), NULL), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_REFUSED);
+	exchange_free(&e);
+	e = exchange_new(mechs_find(S("LOGIN")));
+	assert_int_equal(step(e, true, S("alice"), NULL), EXCHANGE_CHALLENGE);
+	assert_int_equal(step(e, true, S("secret\0x"), NULL), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_REFUSED);
+	exchange_free(&e);
+	assert_int_equal(asked, 0);
+}
+
+static void
+test_a_name_longer_than_any_is_refused(void **state)
+{
+	char data[4096];
+
+	(void)state;
+	memset(data, 'a', sizeof(data));
+	data[0] = '\0';
+	data[3000] = '\0';
+	assert_int_not_equal(
+	    whole("PLAIN", (struct slice){ data, sizeof(data) }),
+	    AUTH_ACCEPTED);
+	assert_int_equal(asked, 0);
+}
+
+static void
+test_an_exchange_given_up_leaves_nothing(void **state)
+{
+	struct exchange *e;
+
+	(void)state;
+	e = exchange_new(mechs_find(S("LOGIN"))); /* never begun */
+	exchange_free(&e);
+	e = exchange_new(mechs_find(S("LOGIN")));
+	assert_int_equal(step(e, false, S(""), NULL), EXCHANGE_CHALLENGE);
+	exchange_free(&e);
+	exchange_free(&e);
+}
+
+static void
+test_only_what_was_wanted_is_offered(void **state)
+{
+	static const char *const never[] = { "", "PLAI", "PLAINX",
+		"PLAIN LOGIN", "ANONYMOUS", "CRAM-MD5", "DIGEST-MD5", "NTLM",
+		"EXTERNAL", "SCRAM-SHA-256" };
+	size_t i;
+
+	(void)state;
+	assert_string_equal(mechs_offered(), "PLAIN LOGIN");
+	assert_string_equal(mechs_find(S("pLaIn")), "PLAIN");
+	for (i = 0; i < ARRAY_LEN(never); i++)
+		assert_null(mechs_find(slice_of(never[i])));
+}
+
+static int
+start(void **state)
+{
+	static char plain[] = "plain", login[] = "LOGIN", none[] = "NTLM";
+	static char *names[] = { plain, login, none, plain };
+	static const struct strings wanted = { names, ARRAY_LEN(names) };
+
+	(void)state;
+	return mechs_start(&wanted);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_plain_asks_the_directory),
+		TEST(test_plain_of_another_shape_is_never_asked),
+		TEST(test_plain_cut_short_is_what_it_says),
+		TEST(test_another_authorization_identity_is_refused),
+		TEST(test_blanks_around_a_name_do_not_count),
+		TEST(test_plain_without_initial_response_is_prompted),
+		TEST(test_login_asks_for_name_and_password),
+		TEST(test_login_takes_the_name_as_initial_response),
+		TEST(test_login_with_a_nul_is_refused_not_cut),
+		TEST(test_a_name_longer_than_any_is_refused),
+		TEST(test_an_exchange_given_up_leaves_nothing),
+		TEST(test_only_what_was_wanted_is_offered),
+	};
+
+	return cmocka_run_group_tests(tests, start, NULL);
+}

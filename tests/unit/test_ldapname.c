@@ -1,0 +1,259 @@
+/*
+ * ldapname: what a stranger types stays one value of one filter or DN.
+ */
+
+#include "ldapname.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "limits.h"
+
+#define S(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
+
+typedef void add_fn(struct buf *, const char *, struct slice);
+
+static void
+expect(add_fn *add, const char *template, struct slice user, const char *want)
+{
+	struct buf b = buf_new(4096);
+
+	add(&b, template, user);
+	assert_true(buf_ok(&b));
+	assert_true(slice_eq(buf_slice(&b), slice_of(want)));
+	buf_free(&b);
+}
+
+static void
+test_filter_values_are_escaped(void **state)
+{
+	static const struct {
+		struct slice user;
+		const char *want;
+	} rows[] = {
+		{ S("alice"), "(uid=alice)" },
+		{ S("*"), "(uid=\\2a)" },
+		{ S("a)(cn=*"), "(uid=a\\29\\28cn=\\2a)" },
+		{ S("a\\"), "(uid=a\\5c)" },
+		{ S("a\\29"), "(uid=a\\5c29)" },
+		{ S("a\0b"), "(uid=a\\00b)" },
+		{ S("%u%%"), "(uid=%u%%)" },
+		{ S("p\xc3\xa4"), "(uid=p\xc3\xa4)" },
+		{ S(""), "(uid=)" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		expect(ldapname_add_filter, "(uid=%u)", rows[i].user,
+		    rows[i].want);
+}
+
+static void
+test_dn_values_are_escaped(void **state)
+{
+	static const struct {
+		struct slice user;
+		const char *want;
+	} rows[] = {
+		{ S("alice"), "uid=alice,ou=p" },
+		{ S("x,ou=admins"), "uid=x\\,ou\\=admins,ou=p" },
+		{ S("a+b;c<d>e\"f\\g"),
+		    "uid=a\\+b\\;c\\<d\\>e\\\"f\\\\g,ou=p" },
+		{ S(" a b "), "uid=\\ a b\\ ,ou=p" },
+		{ S(" "), "uid=\\ ,ou=p" },
+		{ S("#a#b"), "uid=\\#a#b,ou=p" },
+		{ S("a\0b"), "uid=a\\00b,ou=p" },
+		{ S("p\xc3\xa4"), "uid=p\xc3\xa4,ou=p" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		expect(
+		    ldapname_add_dn, "uid=%u,ou=p", rows[i].user, rows[i].want);
+}
+
+static void
+test_every_octet_stays_inside_its_value(void **state)
+{
+	char c[1];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 256; i++) {
+		struct buf b = buf_new(64);
+		struct slice s;
+		size_t k;
+
+		c[0] = (char)i;
+		ldapname_add_filter(&b, "%u", (struct slice){ c, 1 });
+		s = buf_slice(&b);
+		assert_true(s.n == 1 || (s.n == 3 && s.p[0] == '\\'));
+		for (k = 0; k < s.n; k++)
+			assert_null(memchr("*()\0", s.p[k], 4));
+		buf_clear(&b);
+		ldapname_add_dn(&b, "%u", (struct slice){ c, 1 });
+		s = buf_slice(&b);
+		assert_true(s.n == 1 || s.p[0] == '\\');
+		if (s.n == 1)
+			assert_null(memchr("\"+,;<>\\= #\0", s.p[0], 11));
+		buf_free(&b);
+	}
+}
+
+static void
+test_every_place_in_a_template_is_filled(void **state)
+{
+	(void)state;
+	expect(ldapname_add_filter, "(|(uid=%u)(mail=%u@x%%))", S("(a"),
+	    "(|(uid=\\28a)(mail=\\28a@x%))");
+	expect(ldapname_add_filter, "(cn=%)", S("a"), "(cn=%)");
+}
+
+static void
+test_what_does_not_fit_is_said(void **state)
+{
+	struct buf b = buf_new(8);
+
+	(void)state;
+	ldapname_add_filter(&b, "(uid=%u)", S("alice"));
+	assert_false(buf_ok(&b));
+	buf_free(&b);
+}
+
+static void
+test_templates_are_judged(void **state)
+{
+	(void)state;
+	assert_true(ldapname_template_is_good("(uid=%u)"));
+	assert_true(ldapname_template_is_good("%%(uid=%u)%%%u"));
+	assert_false(ldapname_template_is_good("(uid=alice)"));
+	assert_false(ldapname_template_is_good("(uid=%%u)"));
+	assert_false(ldapname_template_is_good("(uid=%u)%"));
+	assert_false(ldapname_template_is_good("(uid=%d)"));
+	assert_false(ldapname_template_is_good(""));
+}
+
+static void
+test_names_without_sense_are_refused(void **state)
+{
+	static const struct {
+		struct slice user;
+		bool sane;
+	} rows[] = {
+		{ S("alice"), true },
+		{ S("alice@example.net"), true },
+		{ S("a b"), true },
+		{ S("\xc3\xa9"), true },         /* U+00E9 */
+		{ S("\xe2\x82\xac"), true },     /* U+20AC */
+		{ S("\xf0\x9f\x98\x80"), true }, /* U+1F600 */
+		{ S("\xf4\x8f\xbf\xbf"), true }, /* U+10FFFF */
+		{ S(""), false },
+		{ S("a\0b"), false },
+		{ S("a\x07"), false },
+		{ S("a\r\nb"), false },
+		{ S("\x7f"), false },
+		{ S("\xc2\x85"), false },         /* U+0085, a control */
+		{ S("\xc0\x80"), false },         /* overlong NUL */
+		{ S("\xe0\x80\xaf"), false },     /* overlong */
+		{ S("\xf0\x80\x80\xaf"), false }, /* overlong */
+		{ S("\xed\xa0\x80"), false },     /* a surrogate */
+		{ S("\xf4\x90\x80\x80"), false }, /* beyond U+10FFFF */
+		{ S("\xff"), false },
+		{ S("\x80"), false },
+		{ S("a\xc3"), false },
+		{ S("\xc3z"), false },
+		{ S("\xe2\x82z"), false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(ldapname_is_sane(rows[i].user), rows[i].sane);
+}
+
+/* A cut character is none, wherever it is cut; nothing is read beyond. */
+static void
+test_cut_names_are_refused(void **state)
+{
+	static const char text[] = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+	static const bool whole[] = { false, false, true, false, false, true,
+		false, false, false, true };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(whole); i++) {
+		char *copy = test_malloc(i + 1);
+
+		memcpy(copy, text, i);
+		assert_int_equal(
+		    ldapname_is_sane((struct slice){ copy, i }), whole[i]);
+		test_free(copy);
+	}
+}
+
+static void
+test_long_names_are_refused(void **state)
+{
+	char name[LIMIT_USER + 1];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	assert_true(ldapname_is_sane((struct slice){ name, LIMIT_USER }));
+	assert_false(ldapname_is_sane((struct slice){ name, LIMIT_USER + 1 }));
+}
+
+static void
+test_mailboxes_are_told_from_other_values(void **state)
+{
+	char long_one[255];
+	static const struct {
+		struct slice value;
+		bool good;
+	} rows[] = {
+		{ S("a@b"), true },
+		{ S("a.b+c@example.net"), true },
+		{ S("\"a@b\"@example.net"), true },
+		{ S("p\xc3\xa4@example.net"), true },
+		{ S(""), false },
+		{ S("a"), false },
+		{ S("@b"), false },
+		{ S("a@"), false },
+		{ S("a@b\r\n"), false },
+		{ S("a@b\0"), false },
+		{ S("a\xff@b"), false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(
+		    ldapname_is_mailbox(rows[i].value), rows[i].good);
+	memset(long_one, 'a', sizeof(long_one));
+	long_one[1] = '@';
+	assert_true(ldapname_is_mailbox((struct slice){ long_one, 254 }));
+	assert_false(ldapname_is_mailbox((struct slice){ long_one, 255 }));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filter_values_are_escaped),
+		cmocka_unit_test(test_dn_values_are_escaped),
+		cmocka_unit_test(test_every_octet_stays_inside_its_value),
+		cmocka_unit_test(test_every_place_in_a_template_is_filled),
+		cmocka_unit_test(test_what_does_not_fit_is_said),
+		cmocka_unit_test(test_templates_are_judged),
+		cmocka_unit_test(test_names_without_sense_are_refused),
+		cmocka_unit_test(test_cut_names_are_refused),
+		cmocka_unit_test(test_long_names_are_refused),
+		cmocka_unit_test(test_mailboxes_are_told_from_other_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
