@@ -164,6 +164,33 @@ ctx_harden(SSL_CTX *ctx)
 	return 0;
 }
 
+/* An encrypted key is an error here, not a question for the terminal. */
+static int
+no_passphrase_cb(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+/*
+ * Why PEM_read_bio_X509() found no more: true if there was none, false if one
+ * is broken, which must not pass for a shorter chain.
+ */
+static bool
+pem_is_at_end(void)
+{
+	unsigned long e = ERR_peek_last_error();
+
+	if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
+	    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
 /* The chain (leaf first) and the key that fits the leaf. */
 static int
 ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
@@ -177,7 +204,7 @@ ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
 	if (certs == NULL || keys == NULL)
 		goto out;
 	cert = PEM_read_bio_X509(certs, NULL, NULL, NULL);
-	key = PEM_read_bio_PrivateKey(keys, NULL, NULL, NULL);
+	key = PEM_read_bio_PrivateKey(keys, NULL, no_passphrase_cb, NULL);
 	if (cert == NULL || key == NULL ||
 	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
@@ -189,8 +216,7 @@ ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
 			goto out;
 		cert = NULL; /* the context's from here on */
 	}
-	ERR_clear_error(); /* "no start line" is how the chain ends */
-	r = 0;
+	r = pem_is_at_end() ? 0 : -1;
 out:
 	X509_free(cert);
 	EVP_PKEY_free(key);
@@ -247,9 +273,8 @@ ctx_trust(SSL_CTX *ctx, struct slice ca_pem)
 		n += X509_STORE_add_cert(store, ca);
 		X509_free(ca);
 	}
-	ERR_clear_error();
 	BIO_free(bio);
-	return n > 0 ? 0 : -1;
+	return n > 0 && pem_is_at_end() ? 0 : -1;
 }
 
 int

@@ -78,7 +78,7 @@ xtext_decode(struct slice in, struct buf *out)
 		} else if (c == '=') {
 			return false;
 		}
-		if (c < 0x21 || c > 0x7e)
+		if (c < 0x20 || c > 0x7e)
 			return false;
 		buf_add(out, &c, 1);
 	}

@@ -9,19 +9,44 @@
 
 #include <ctype.h>
 
-/* A safe token: letters, digits and what names and addresses are made of. */
+/* Letters, digits and these marks; anything else becomes a '?'. */
 static void
-add_token(struct buf *b, struct slice s)
+add_safe(struct buf *b, struct slice s, const char *marks)
 {
 	size_t i;
 	char c;
 
 	for (i = 0; i < s.n; i++) {
 		c = s.p[i];
-		if (!isalnum((unsigned char)c) && strchr("-._:[]", c) == NULL)
+		if (!isalnum((unsigned char)c) &&
+		    (c == '\0' || strchr(marks, c) == NULL))
 			c = '?';
-		buf_add(b, c == '\0' ? "?" : &c, 1);
+		buf_add(b, &c, 1);
 	}
+}
+
+/* A name; or [a literal], where brackets and colons may stand. */
+static void
+add_host(struct buf *b, struct slice s)
+{
+	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
+		buf_str(b, "[");
+		add_safe(b, (struct slice){ s.p + 1, s.n - 2 }, "-.:");
+		buf_str(b, "]");
+		return;
+	}
+	add_safe(b, s.n == 0 ? slice_of("?") : s, "-._");
+}
+
+/* RFC 5321, 4.1.3 */
+static void
+add_address(struct buf *b, struct slice s)
+{
+	bool ipv6 = s.n > 0 && memchr(s.p, ':', s.n) != NULL;
+
+	buf_str(b, ipv6 ? "[IPv6:" : "[");
+	add_safe(b, s, ".:");
+	buf_str(b, "]");
 }
 
 /* RFC 5322, 3.3, with a numeric zone; not strftime(): no locale. */
@@ -45,16 +70,16 @@ received_add(struct buf *b, const struct received *r)
 	buf_str(b, "Received: ");
 	if (r->show_client) {
 		buf_str(b, "from ");
-		add_token(b, r->helo);
-		buf_str(b, " ([");
-		add_token(b, r->address);
-		buf_str(b, "])\r\n\t");
+		add_host(b, r->helo);
+		buf_str(b, " (");
+		add_address(b, r->address);
+		buf_str(b, ")\r\n\t");
 	}
 	buf_str(b, "by ");
-	add_token(b, r->hostname);
+	add_host(b, r->hostname);
 	/* RFC 3848; SMTPSA is not registered, so HELO is told as SMTP. */
 	buf_str(b, r->esmtp ? " with ESMTPSA id " : " with SMTP id ");
-	add_token(b, r->id);
+	add_safe(b, r->id, "-._");
 	if (r->cipher.n > 0) {
 		buf_str(b, "\r\n\ttls ");
 		buf_add(b, r->cipher.p, r->cipher.n);

@@ -135,7 +135,7 @@ add_line(struct buf *b, unsigned code, struct slice enhanced, bool more,
 	buf_str(b, "\r\n");
 }
 
-/* How much of text fits a line: cut at a space where there is one. */
+/* How much of text fits a line: cut behind a space where there is one. */
 static size_t
 fitting(struct slice text, size_t room)
 {
@@ -144,8 +144,8 @@ fitting(struct slice text, size_t room)
 	if (text.n <= room)
 		return text.n;
 	for (i = room; i > room / 2; i--)
-		if (text.p[i] == ' ')
-			return i + 1;
+		if (text.p[i - 1] == ' ')
+			return i;
 	return room;
 }
 

@@ -44,6 +44,8 @@ test_octets_behind_a_nul_count(void **state)
 	(void)state;
 	assert_false(slice_eq(a, b));
 	assert_true(slice_eq(a, a));
+	assert_false(slice_ieq(a, b));
+	assert_true(slice_ieq(a, a));
 }
 
 static void

@@ -1,0 +1,77 @@
+"""From the id in a Received field to the person, and no secrets told."""
+
+import base64
+
+from conftest import compose
+from rawsmtp import plain
+from servers import PASSWORD, SERVICE_PASSWORD
+
+
+def test_one_grep_answers_who_sent_it(gateway, postfix, token):
+    secret_text = f"content-{token}"
+    with gateway.login() as client:
+        client.mail("a.example@example.org",
+                    ["bob@example.org", "carol@example.org"],
+                    compose(token, secret_text.encode() + b"\r\n"))
+    queue_id = postfix.wait(token, 2)[0].id()
+    line = gateway.process.wait_log(
+        rf"^(?=.*\b{queue_id}\b)(?=.*user=\"?alice\b).*").string
+    for fact in ("a.example@example.org", "127.0.0.1", "TLSv1.3", "TLS_",
+                 f"127.0.0.1:{postfix.port}"):
+        everything = "\n".join(x for x in gateway.process.lines
+                               if queue_id in x)
+        assert fact in everything, f"{fact} is not told with the id"
+    assert secret_text not in gateway.log()
+    assert line
+
+
+def test_every_session_leaves_a_line(gateway):
+    mark = gateway.process.mark()
+    with gateway.login("bob") as client:
+        client.command("QUIT")
+    line = gateway.process.wait_log(r"user=\"?bob\b", since=mark).string
+    assert "127.0.0.1" in line
+
+
+def test_failed_logins_are_told_with_their_reason(gateway):
+    mark = gateway.process.mark()
+    with gateway.connect() as client:
+        client.ehlo()
+        client.auth_plain("alice", "not my password")
+    line = gateway.process.wait_log(r"\balice\b", since=mark).string
+    assert "not my password" not in line
+
+
+def test_secrets_are_never_told(another, token):
+    gateway = another(log={"target": "stderr", "level": "debug"})
+    wrong = f"typed-{token}"
+    with gateway.connect() as client:
+        client.ehlo()
+        client.auth_plain("alice", wrong)
+        client.auth_login("alice", wrong)
+        client.auth_plain("alice", PASSWORD["alice"])
+        client.mail("alice@example.org", ["bob@example.org"],
+                    compose("x", token.encode() + b"\r\n"))
+        client.command("QUIT")
+    gateway.stop()
+    told = gateway.log()
+    assert "alice" in told
+    for secret in (wrong, PASSWORD["alice"], SERVICE_PASSWORD, token,
+                   plain("alice", wrong), plain("alice", PASSWORD["alice"]),
+                   base64.b64encode(wrong.encode()).decode()):
+        assert secret not in told, secret
+
+
+def test_what_clients_send_cannot_forge_a_line(gateway):
+    mark = gateway.process.mark()
+    with gateway.connect() as client:
+        client.ehlo()
+        client.auth_plain('eve" user=alice x="\nsmtp - fake', "wrong")
+        client.command('EHLO a"user=alice')
+        client.command("QUIT")
+    with gateway.login("bob") as client:
+        client.command("QUIT")
+    gateway.process.wait_log(r"user=\"?bob\b", since=mark)
+    for line in gateway.process.lines[mark:]:
+        assert not line.startswith("smtp - fake"), line
+        assert " user=alice" not in line.replace('\\" user=alice', ""), line
