@@ -1,0 +1,62 @@
+#!/bin/sh
+# Make a throw-away certificate authority and a server certificate.
+#
+#     make-test-ca.sh DIR NAME...
+#
+# DIR/ca.pem, DIR/ca.key   the authority; kept when it is already there
+# DIR/FIRST.pem, FIRST.key the certificate and its key, named after the first
+#                          NAME; every NAME (host name or IP address) is in it
+#
+# For tests and demonstrations only: the keys are not protected.
+set -eu
+
+if [ $# -lt 2 ]; then
+	echo "usage: ${0##*/} DIR NAME..." >&2
+	exit 2
+fi
+dir=$1
+first=$2
+shift
+
+names=
+for name; do
+	case $name in
+	*:* | *[0-9].[0-9]*.[0-9]*.[0-9]*) kind=IP ;;
+	*) kind=DNS ;;
+	esac
+	names=$names${names:+,}$kind:$name
+done
+
+umask 077
+mkdir -p "$dir"
+tmp=$(mktemp -d "$dir/.new.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+key() {
+	openssl ecparam -genkey -noout -name prime256v1 -out "$1"
+}
+
+if ! [ -s "$dir/ca.pem" ]; then
+	key "$tmp/ca.key"
+	openssl req -x509 -new -sha256 -key "$tmp/ca.key" -days 30 \
+		-subj "/CN=submitd throw-away test CA" \
+		-addext "keyUsage=critical,keyCertSign,cRLSign" \
+		-out "$tmp/ca.pem"
+	mv "$tmp/ca.key" "$tmp/ca.pem" "$dir"
+fi
+
+key "$tmp/server.key"
+cat >"$tmp/extensions" <<-END
+	basicConstraints = critical,CA:FALSE
+	keyUsage = critical,digitalSignature
+	extendedKeyUsage = serverAuth
+	subjectAltName = $names
+END
+openssl req -new -sha256 -key "$tmp/server.key" -subj "/CN=$first" \
+	-out "$tmp/request"
+openssl x509 -req -sha256 -days 30 -in "$tmp/request" \
+	-CA "$dir/ca.pem" -CAkey "$dir/ca.key" -set_serial "0x$(openssl rand -hex 8)" \
+	-extfile "$tmp/extensions" -out "$tmp/server.pem" 2>/dev/null
+mv "$tmp/server.key" "$dir/$first.key"
+mv "$tmp/server.pem" "$dir/$first.pem"
+chmod 644 "$dir/ca.pem" "$dir/$first.pem"

@@ -1,0 +1,239 @@
+/*
+ * delivery - one attempt, over as many servers as it takes.
+ *
+ * Recipients still open after one server are given to the next.  Where the
+ * outcome is unknown (the connection broke behind the last octet) the attempt
+ * ends: the next server would surely make it twice.
+ */
+
+#include "delivery.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "limits.h"
+#include "log.h"
+#include "xalloc.h"
+
+struct delivery {
+	struct smarthost_waiter waiter; /* first */
+	struct event_base *base;
+	struct smarthosts *hosts;
+	struct smtpclient_mail mail; /* all recipients */
+	delivery_done *done;
+	void *arg;
+	struct event *later; /* tells the result */
+
+	bool tried[LIMIT_SMARTHOSTS];
+	struct smarthost *server;  /* the present one */
+	struct smtpclient *client; /* lent to us */
+	bool again; /* a dead warm connection was met: once more */
+	bool withdrawn;
+
+	/* those still open, as given to the present server */
+	const char **names;
+	size_t *index; /* of names[i] in mail.recipients */
+	size_t open;
+
+	enum outcome *outcomes;
+	struct smtpreply reply;
+	const char *server_name;
+	bool unknown;
+};
+
+static void
+finish_later(struct delivery *d)
+{
+	static const struct timeval now = { 0, 0 };
+
+	evtimer_add(d->later, &now);
+}
+
+static void
+delivery_free(struct delivery **dp)
+{
+	struct delivery *d = *dp;
+
+	*dp = NULL;
+	event_free(d->later);
+	free(d->names);
+	free(d->index);
+	free(d->outcomes);
+	free(d);
+}
+
+static void
+on_later(evutil_socket_t fd, short what, void *arg)
+{
+	struct delivery *d = arg;
+	struct delivery_result r = {
+		.outcomes = d->outcomes,
+		.reply = &d->reply,
+		.server = d->server_name,
+		.unknown = d->unknown,
+	};
+
+	(void)fd;
+	(void)what;
+	d->done(d->arg, &r);
+	delivery_free(&d);
+}
+
+/* Gather who is still without a final answer. */
+static void
+collect_open(struct delivery *d)
+{
+	size_t i;
+
+	d->open = 0;
+	for (i = 0; i < d->mail.recipient_count; i++) {
+		if (d->outcomes[i] != OUTCOME_TEMPORARY)
+			continue;
+		d->names[d->open] = d->mail.recipients[i];
+		d->index[d->open++] = i;
+	}
+}
+
+/* An untried server: well ones in order; NULL when there is none. */
+static struct smarthost *
+next_server(struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < smarthosts_count(d->hosts); i++) {
+		struct smarthost *s = smarthosts_get(d->hosts, i);
+
+		if (d->tried[i] || !smarthost_is_well(s))
+			continue;
+		d->tried[i] = true;
+		return s;
+	}
+	return NULL;
+}
+
+static void
+try_next(struct delivery *d)
+{
+	collect_open(d);
+	d->server = d->open == 0 || d->withdrawn ? NULL : next_server(d);
+	if (d->server == NULL)
+		finish_later(d);
+	else
+		smarthost_acquire(d->server, &d->waiter);
+}
+
+static void
+on_granted(struct smarthost_waiter *w, struct smtpclient *client)
+{
+	struct delivery *d = (struct delivery *)w;
+	struct smtpclient_mail mail = d->mail;
+
+	d->client = client;
+	mail.recipients = d->names;
+	mail.recipient_count = d->open;
+	smtpclient_send(client, &mail);
+	if (d->withdrawn)
+		smtpclient_withdraw(client);
+}
+
+static void
+on_failed(struct smarthost_waiter *w, const struct smtpreply *why)
+{
+	struct delivery *d = (struct delivery *)w;
+
+	d->reply = *why;
+	try_next(d);
+}
+
+/* Whether the server as a whole is of no use now (RFC 5321, 3.8). */
+static bool
+closes(const struct smtpreply *r)
+{
+	return r->code == 421;
+}
+
+static void
+on_sent(struct smarthost_waiter *w, const struct smtpclient_result *r)
+{
+	struct delivery *d = (struct delivery *)w;
+	size_t i;
+
+	d->client = NULL;
+	d->reply = r->reply;
+	if (r->how == SMTPCLIENT_STALE && !d->again) {
+		d->again = true; /* says nothing about the server */
+		smarthost_acquire(d->server, &d->waiter);
+		return;
+	}
+	if (r->how == SMTPCLIENT_ANSWERED) {
+		d->server_name = smarthost_name(d->server);
+		for (i = 0; i < d->open; i++)
+			d->outcomes[d->index[i]] = r->outcomes[i];
+		if (closes(&r->reply))
+			smarthost_note(d->server, false, r->reply.text);
+	}
+	d->again = false;
+	if (r->how == SMTPCLIENT_UNKNOWN) {
+		d->unknown = true;
+		collect_open(d);
+		finish_later(d);
+		return;
+	}
+	try_next(d);
+}
+
+static void
+on_refused(
+    struct smarthost_waiter *w, size_t recipient, const struct smtpreply *r)
+{
+	struct delivery *d = (struct delivery *)w;
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_INFO, 0, "recipient_refused");
+	log_str(&l, "recipient", d->names[recipient]);
+	log_str(&l, "smarthost", smarthost_name(d->server));
+	log_u64(&l, "code", r->code);
+	log_str(&l, "reply", r->text);
+	log_end(&l);
+}
+
+struct delivery *
+delivery_start(struct event_base *base, struct smarthosts *hosts,
+    const struct smtpclient_mail *mail, delivery_done *done, void *arg)
+{
+	struct delivery *d = xcalloc(1, sizeof(*d));
+	size_t i, n = mail->recipient_count;
+
+	d->waiter = (struct smarthost_waiter){ .granted = on_granted,
+		.failed = on_failed,
+		.sent = on_sent,
+		.refused = on_refused };
+	d->base = base;
+	d->hosts = hosts;
+	d->mail = *mail;
+	d->done = done;
+	d->arg = arg;
+	d->names = xcalloc(n, sizeof(*d->names));
+	d->index = xcalloc(n, sizeof(*d->index));
+	d->outcomes = xcalloc(n, sizeof(*d->outcomes));
+	for (i = 0; i < n; i++)
+		d->outcomes[i] = OUTCOME_TEMPORARY;
+	smtpreply_set(&d->reply, 451, "4.4.1", "No smarthost can be reached");
+	if ((d->later = evtimer_new(base, on_later, d)) == NULL)
+		fatal("out of memory");
+	try_next(d);
+	return d;
+}
+
+void
+delivery_withdraw(struct delivery *d)
+{
+	d->withdrawn = true;
+	if (d->client != NULL) {
+		smtpclient_withdraw(d->client);
+	} else if (d->server != NULL) {
+		smarthost_forget(&d->waiter);
+		d->server = NULL;
+		finish_later(d);
+	}
+}

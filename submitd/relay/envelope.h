@@ -1,0 +1,76 @@
+#ifndef SUBMITD_ENVELOPE_H
+#define SUBMITD_ENVELOPE_H
+
+/*
+ * envelope - all that is known of a message beside its content, and the head
+ * of its spool file.
+ *
+ * The head is a magic, a version and typed records (type u8, value with its
+ * length, pack.h), the last of which says that content follows.  There is one
+ * encoding of an envelope and the reader takes no other, so reading and
+ * packing again gives the same octets.  Only the status octet of a recipient
+ * ever changes; "plain" means packed with every status OPEN.
+ *
+ * Every text field is checked when it is written and again when it is read:
+ * none holds an octet that could end a line or a path (RFC 5321, 4.1.2).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "compiler.h"
+#include "messages.h"
+#include "slice.h"
+
+/* Octets of a head: LIMIT_RECIPIENTS_MAX mailboxes and the rest. */
+#define ENVELOPE_MAX 524288
+
+enum recipient_status {
+	RECIPIENT_OPEN = 'o',   /* still to be delivered */
+	RECIPIENT_DONE = 'd',   /* a smarthost has it */
+	RECIPIENT_FAILED = 'f', /* refused for good */
+};
+
+struct recipient {
+	char *mailbox;
+	enum recipient_status status;
+};
+
+/* Owns all it points to. */
+struct envelope {
+	uint64_t id; /* queueid.h */
+	uint64_t session;
+	char *user;
+	char *client_address;
+	char *sender; /* mailbox; "" for <> */
+	enum mail_body body;
+	uint32_t recipient_count;
+	struct recipient *recipients;
+};
+
+/* True for a mailbox that can stand in a command as it is. */
+NODISCARD bool envelope_mailbox_ok(struct slice);
+
+void envelope_free(struct envelope **);
+
+/* How many recipients have that status. */
+uint32_t envelope_count(const struct envelope *, enum recipient_status);
+
+/* Append the head.  plain: see above.  Room: ENVELOPE_MAX is enough. */
+void envelope_pack(struct buf *, const struct envelope *, bool plain);
+
+enum envelope_status {
+	ENVELOPE_OK,
+	ENVELOPE_BAD,
+	ENVELOPE_NEWER, /* of a later version of this program */
+};
+
+/*
+ * Read a head from the front of a file; bytes behind it do not matter.
+ * OK: *env is the caller's, *head_len its octets.  Else *env is NULL.
+ */
+NODISCARD enum envelope_status envelope_read(
+    struct slice file, struct envelope **env, size_t *head_len);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * schedule - back-off, and how many tries run at once.
+ */
+
+#include "schedule.h"
+
+#include <event2/event.h>
+#include <event2/util.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "log.h"
+#include "relay.h"
+#include "smarthost.h"
+#include "xalloc.h"
+
+/* After a start the backlog is spread over this time. */
+#define FIRST_SPREAD_MS 2000
+
+struct entry {
+	STAILQ_ENTRY(entry) next; /* while due */
+	struct schedule *schedule;
+	uint64_t id;
+	unsigned tries;
+	struct event *timer;
+};
+
+struct schedule {
+	struct relay *relay;
+	schedule_try *begin;
+	STAILQ_HEAD(, entry) due; /* their time has come, no room yet */
+	size_t waiting;
+	size_t running;
+	size_t max_running;
+	bool stopped;
+};
+
+uint32_t
+schedule_delay_ms(
+    uint32_t min_ms, uint32_t max_ms, unsigned tries, uint32_t random)
+{
+	uint64_t ms = min_ms;
+
+	while (tries-- > 1 && ms < max_ms)
+		ms *= 2;
+	if (ms > max_ms)
+		ms = max_ms;
+	/* 80 % to 120 % */
+	return (uint32_t)(ms * 4 / 5 + ms * 2 / 5 * (random >> 16) / 65536);
+}
+
+static void
+run_due(struct schedule *s)
+{
+	struct entry *e;
+	uint64_t id;
+	unsigned tries;
+
+	while (!s->stopped && s->running < s->max_running &&
+	       (e = STAILQ_FIRST(&s->due)) != NULL) {
+		STAILQ_REMOVE_HEAD(&s->due, next);
+		id = e->id;
+		tries = e->tries;
+		event_free(e->timer);
+		free(e);
+		s->waiting--;
+		s->running++;
+		s->begin(s->relay, id, tries);
+	}
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct entry *e = arg;
+
+	(void)fd;
+	(void)what;
+	STAILQ_INSERT_TAIL(&e->schedule->due, e, next);
+	run_due(e->schedule);
+}
+
+void
+schedule_add(struct schedule *s, uint64_t id, unsigned tries)
+{
+	const struct relay_config *config = &s->relay->config;
+	struct entry *e = xcalloc(1, sizeof(*e));
+	struct timeval tv;
+	uint32_t random, ms;
+
+	evutil_secure_rng_get_bytes(&random, sizeof(random));
+	ms = tries == 0 ? random % FIRST_SPREAD_MS
+			: schedule_delay_ms(config->retry_min_ms,
+			      config->retry_max_ms, tries, random);
+	e->schedule = s;
+	e->id = id;
+	e->tries = tries;
+	e->timer = evtimer_new(s->relay->base, on_timer, e);
+	tv = (struct timeval){ ms / 1000, ms % 1000 * 1000 };
+	if (e->timer == NULL || evtimer_add(e->timer, &tv) == -1)
+		fatal("out of memory");
+	s->waiting++;
+}
+
+void
+schedule_tried(struct schedule *s)
+{
+	BUG_ON(s->running == 0);
+	s->running--;
+	run_due(s);
+}
+
+void
+schedule_stop(struct schedule *s)
+{
+	s->stopped = true;
+}
+
+size_t
+schedule_waiting(const struct schedule *s)
+{
+	return s->waiting;
+}
+
+size_t
+schedule_running(const struct schedule *s)
+{
+	return s->running;
+}
+
+struct schedule *
+schedule_new(struct relay *relay, schedule_try *begin)
+{
+	struct schedule *s = xcalloc(1, sizeof(*s));
+
+	s->relay = relay;
+	s->begin = begin;
+	s->max_running =
+	    relay->config.connections * smarthosts_count(relay->hosts);
+	STAILQ_INIT(&s->due);
+	return s;
+}

@@ -1,0 +1,434 @@
+/*
+ * smarthost - connections to each server, warm ones first.
+ *
+ * A connection is idle, busy with a waiter's message, or being set up for
+ * whoever waits first.  There are never more than configured.  Invariant: while
+ * anybody waits, every connection is busy or being set up, or the limit is
+ * met; else one is made.
+ */
+
+#include "smarthost.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "hostport.h"
+#include "limits.h"
+#include "log.h"
+#include "tcpconnect.h"
+#include "tls.h"
+#include "xalloc.h"
+
+enum connection_state { CONNECTING, SETTING_UP, IDLE, BUSY, LEAVING };
+
+struct connection {
+	TAILQ_ENTRY(connection) next;
+	struct smarthost *server;
+	enum connection_state state;
+	struct tcpconnect *tcp;          /* while CONNECTING */
+	struct smtpclient *client;       /* from then on */
+	struct smarthost_waiter *waiter; /* while BUSY; NULL: it has gone */
+	struct event *idle;
+};
+
+TAILQ_HEAD(connection_list, connection);
+TAILQ_HEAD(waiter_list, smarthost_waiter);
+
+struct smarthost {
+	struct smarthosts *all;
+	char *name;
+	char *host;
+	uint16_t port;
+	struct smtpclient_params params;
+	struct connection_list connections;
+	uint32_t connection_count;
+	struct waiter_list waiters;
+	uint32_t waiter_count;
+	uint64_t dead_until_ms; /* 0: well */
+	struct event *pump;     /* serves waiters from the loop */
+	uint64_t sent;
+};
+
+struct smarthosts {
+	struct event_base *base;
+	struct evdns_base *dns;
+	const struct relay_config *config;
+	SSL_CTX *ctx;
+	struct smarthost *v;
+	size_t n;
+};
+
+static const struct timeval now = { 0, 0 };
+
+static void
+pump_later(struct smarthost *s)
+{
+	evtimer_add(s->pump, &now);
+}
+
+/* -- health ---------------------------------------------------------------- */
+
+bool
+smarthost_is_well(const struct smarthost *s)
+{
+	return s->dead_until_ms <= clock_ms();
+}
+
+void
+smarthost_note(struct smarthost *s, bool well, const char *why)
+{
+	bool was_well = s->dead_until_ms == 0;
+
+	s->dead_until_ms =
+	    well ? 0 : clock_ms() + s->all->config->retry_dead_ms;
+	if (well == was_well)
+		return;
+	log_event(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    well ? "smarthost_back" : "smarthost_down", "%s: %s", s->name, why);
+}
+
+/* -- connections ----------------------------------------------------------- */
+
+static void
+connection_free(struct connection **cp)
+{
+	struct connection *c = *cp;
+
+	*cp = NULL;
+	TAILQ_REMOVE(&c->server->connections, c, next);
+	c->server->connection_count--;
+	tcpconnect_cancel(&c->tcp);
+	smtpclient_free(&c->client);
+	event_free(c->idle);
+	free(c);
+}
+
+/* Nobody who waits now can be served: they try elsewhere. */
+static void
+fail_waiters(struct smarthost *s, const struct smtpreply *why)
+{
+	struct waiter_list list = TAILQ_HEAD_INITIALIZER(list);
+	struct smarthost_waiter *w;
+
+	TAILQ_CONCAT(&list, &s->waiters, next);
+	TAILQ_INIT(&s->waiters);
+	s->waiter_count = 0;
+	while ((w = TAILQ_FIRST(&list)) != NULL) {
+		TAILQ_REMOVE(&list, w, next);
+		w->server = NULL;
+		w->failed(w, why);
+	}
+}
+
+static void
+on_client_ready(void *arg)
+{
+	struct connection *c = arg;
+	struct timeval tv = { c->server->all->config->idle_ms / 1000,
+		c->server->all->config->idle_ms % 1000 * 1000 };
+
+	if (c->state == SETTING_UP)
+		smarthost_note(c->server, true, "connected");
+	c->state = IDLE;
+	evtimer_add(c->idle, &tv);
+	pump_later(c->server);
+}
+
+static void
+on_client_sent(void *arg, const struct smtpclient_result *r)
+{
+	struct connection *c = arg;
+	struct smarthost_waiter *w = c->waiter;
+
+	c->waiter = NULL;
+	c->server->sent++;
+	if (w == NULL)
+		return;
+	w->server = NULL;
+	w->sent(w, r);
+}
+
+static void
+on_client_refused(void *arg, size_t recipient, const struct smtpreply *r)
+{
+	struct connection *c = arg;
+
+	if (c->waiter != NULL && c->waiter->refused != NULL)
+		c->waiter->refused(c->waiter, recipient, r);
+}
+
+static void
+on_client_closed(void *arg, const struct smtpreply *why)
+{
+	struct connection *c = arg;
+	struct smarthost *s = c->server;
+	bool never_up = c->state == SETTING_UP;
+
+	connection_free(&c);
+	if (never_up) {
+		smarthost_note(s, false, why->text);
+		fail_waiters(s, why);
+	}
+	pump_later(s);
+}
+
+static const struct smtpclient_ops client_ops = {
+	.ready = on_client_ready,
+	.sent = on_client_sent,
+	.closed = on_client_closed,
+	.refused = on_client_refused,
+};
+
+static void
+on_connected(void *arg, int fd, const char *why)
+{
+	struct connection *c = arg;
+	struct smarthost *s = c->server;
+	struct smtpreply r;
+
+	c->tcp = NULL; /* gone when this returns */
+	if (fd != -1) {
+		c->state = SETTING_UP;
+		c->client = smtpclient_new(fd, &s->params, &client_ops, c);
+		return;
+	}
+	smtpreply_set(&r, 451, "4.4.1", "%s", why);
+	connection_free(&c);
+	smarthost_note(s, false, why);
+	fail_waiters(s, &r);
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->state != IDLE)
+		return;
+	c->state = LEAVING;
+	smtpclient_quit(c->client);
+}
+
+static void
+connect_one(struct smarthost *s)
+{
+	struct connection *c = xcalloc(1, sizeof(*c));
+
+	c->server = s;
+	c->state = CONNECTING;
+	c->idle = evtimer_new(s->all->base, on_idle, c);
+	if (c->idle == NULL)
+		fatal("out of memory");
+	TAILQ_INSERT_TAIL(&s->connections, c, next);
+	s->connection_count++;
+	c->tcp = tcpconnect_start(s->all->base, s->all->dns, s->host, s->port,
+	    s->all->config->connect_timeout_ms, on_connected, c);
+}
+
+/* -- waiters --------------------------------------------------------------- */
+
+static void
+grant(struct connection *c, struct smarthost_waiter *w)
+{
+	struct smarthost *s = c->server;
+
+	TAILQ_REMOVE(&s->waiters, w, next);
+	s->waiter_count--;
+	evtimer_del(c->idle);
+	c->state = BUSY;
+	c->waiter = w;
+	w->granted(w, c->client);
+}
+
+/* The most recently used: the others can go cold and be closed. */
+static struct connection *
+warm_connection(struct smarthost *s)
+{
+	struct connection *c, *found = NULL;
+
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->state == IDLE)
+			found = c;
+	return found;
+}
+
+static uint32_t
+coming_up(const struct smarthost *s)
+{
+	const struct connection *c;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH (c, &s->connections, next)
+		n += c->state == CONNECTING || c->state == SETTING_UP;
+	return n;
+}
+
+static void
+on_pump(evutil_socket_t fd, short what, void *arg)
+{
+	struct smarthost *s = arg;
+	struct smarthost_waiter *w;
+	struct connection *c;
+
+	(void)fd;
+	(void)what;
+	while ((w = TAILQ_FIRST(&s->waiters)) != NULL &&
+	       (c = warm_connection(s)) != NULL) {
+		/* last in the list: used last */
+		TAILQ_REMOVE(&s->connections, c, next);
+		TAILQ_INSERT_TAIL(&s->connections, c, next);
+		grant(c, w);
+	}
+	while (s->connection_count < s->all->config->connections &&
+	       coming_up(s) < s->waiter_count)
+		connect_one(s);
+}
+
+void
+smarthost_acquire(struct smarthost *s, struct smarthost_waiter *w)
+{
+	w->server = s;
+	TAILQ_INSERT_TAIL(&s->waiters, w, next);
+	s->waiter_count++;
+	pump_later(s);
+}
+
+void
+smarthost_forget(struct smarthost_waiter *w)
+{
+	struct smarthost *s = w->server;
+	struct connection *c;
+
+	if (s == NULL)
+		return;
+	w->server = NULL;
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->waiter == w) {
+			c->waiter = NULL;
+			return;
+		}
+	TAILQ_REMOVE(&s->waiters, w, next);
+	s->waiter_count--;
+}
+
+/* -- life ------------------------------------------------------------------ */
+
+const char *
+smarthost_name(const struct smarthost *s)
+{
+	return s->name;
+}
+
+size_t
+smarthosts_count(const struct smarthosts *all)
+{
+	return all->n;
+}
+
+struct smarthost *
+smarthosts_get(struct smarthosts *all, size_t i)
+{
+	return &all->v[i];
+}
+
+static int
+smarthost_init(struct smarthost *s, struct smarthosts *all, const char *text)
+{
+	const struct relay_config *config = all->config;
+
+	s->all = all;
+	s->name = xstrdup(text);
+	if (hostport_parse(text, (uint16_t)config->port, &s->host, &s->port) ==
+	    -1) {
+		log_event(LOG_LEVEL_ERROR, "smarthost_name", "%s", text);
+		return -1;
+	}
+	s->params = (struct smtpclient_params){
+		.base = all->base,
+		.hostname = config->hostname,
+		.server = s->host,
+		.tls = (enum smarthost_tls)config->tls,
+		.tls_ctx = all->ctx,
+		.timeouts = &smtpclient_timeouts_default,
+	};
+	TAILQ_INIT(&s->connections);
+	TAILQ_INIT(&s->waiters);
+	s->pump = evtimer_new(all->base, on_pump, s);
+	return s->pump == NULL ? -1 : 0;
+}
+
+struct smarthosts *
+smarthosts_new(struct event_base *base, struct evdns_base *dns,
+    const struct relay_config *config)
+{
+	bool verify = config->tls == SMARTHOST_TLS_VERIFY ||
+		      config->tls == SMARTHOST_TLS_IMPLICIT;
+	struct smarthosts *all = xcalloc(1, sizeof(*all));
+	uint32_t i;
+
+	all->base = base;
+	all->dns = dns;
+	all->config = config;
+	if (config->tls != SMARTHOST_TLS_NONE &&
+	    tls_client_ctx(verify, secret_slice(&config->ca_pem), &all->ctx) ==
+		-1)
+		goto bad;
+	all->v = xcalloc(config->server.n, sizeof(*all->v));
+	for (i = 0; i < config->server.n; i++) {
+		all->n++;
+		if (smarthost_init(&all->v[i], all, config->server.v[i]) == -1)
+			goto bad;
+	}
+	return all;
+bad:
+	smarthosts_free(&all);
+	return NULL;
+}
+
+static void
+smarthost_clear(struct smarthost *s)
+{
+	struct connection *c;
+
+	while ((c = TAILQ_FIRST(&s->connections)) != NULL)
+		connection_free(&c);
+	if (s->pump != NULL)
+		event_free(s->pump);
+	free(s->host);
+	free(s->name);
+}
+
+void
+smarthosts_free(struct smarthosts **ap)
+{
+	struct smarthosts *all = *ap;
+	size_t i;
+
+	*ap = NULL;
+	if (all == NULL)
+		return;
+	for (i = 0; i < all->n; i++)
+		smarthost_clear(&all->v[i]);
+	free(all->v);
+	SSL_CTX_free(all->ctx);
+	free(all);
+}
+
+void
+smarthosts_stats(struct smarthosts *all, struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		buf_printf(b,
+		    "smarthost=%s well=%s connections=%u waiting=%u "
+		    "sent=%llu\n",
+		    all->v[i].name,
+		    smarthost_is_well(&all->v[i]) ? "yes" : "no",
+		    all->v[i].connection_count, all->v[i].waiter_count,
+		    (unsigned long long)all->v[i].sent);
+}
