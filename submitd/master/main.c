@@ -8,9 +8,12 @@
  * Exit status: 0 fine, 1 not fine (the reason was told), 2 wrong usage.
  */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "account.h"
 #include "configcheck.h"
@@ -77,6 +80,19 @@ parse_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+/* A socket that took the place of stderr would get the log. */
+static void
+fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 static int
 test(const struct options *o, const struct settings *s)
 {
@@ -92,8 +108,10 @@ main(int argc, char **argv)
 	struct settings s;
 	int status = parse_options(argc, argv, &o);
 
+	fill_standard_fds();
 	if (status != -1)
 		return status;
+	umask(077);
 	log_open("master", LOG_TO_STDERR, LOG_LEVEL_INFO);
 	if (configfile_load(o.file, &s) == -1 || account_resolve(&s) == -1)
 		status = EXIT_FAILURE;

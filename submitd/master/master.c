@@ -34,6 +34,7 @@
 #define READY_DEADLINE_MS  30000
 #define TICKET_ROTATION_MS (6 * 3600 * 1000)
 #define DRAIN_SLACK_MS     2000 /* beyond the roles' own time-out */
+#define HUNG_UP_MS         2000 /* from its end of the link to its own end */
 #define GRANT_KEY_LEN      32
 
 static void child_start(struct child *);
@@ -189,7 +190,10 @@ on_stats(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
-/* The process will follow, or has to be made to. */
+/*
+ * The process will follow, with an exit status that tells more than our
+ * SIGKILL would; or it has to be made to.
+ */
 static void
 on_link_closed(void *arg)
 {
@@ -197,7 +201,7 @@ on_link_closed(void *arg)
 
 	ipc_free(&c->link);
 	if (c->pid != 0 && !is_draining(c->master))
-		kill(c->pid, SIGKILL);
+		set_timer(c->timer, HUNG_UP_MS);
 }
 
 /* clang-format off */
@@ -258,7 +262,7 @@ child_start(struct child *c)
 	set_timer(c->timer, READY_DEADLINE_MS);
 }
 
-/* Time to start, or to have been ready. */
+/* Time to start, to have been ready, or to have followed its link. */
 static void
 on_child_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -270,8 +274,9 @@ on_child_timer(evutil_socket_t fd, short what, void *arg)
 		child_start(c);
 		return;
 	}
-	log_event(LOG_LEVEL_ERROR, "role_not_ready", "%s",
-	    process_role_name(c->role));
+	log_event(LOG_LEVEL_ERROR,
+	    c->link == NULL ? "role_hung_up" : "role_not_ready", "%s, pid %d",
+	    process_role_name(c->role), (int)c->pid);
 	kill(c->pid, SIGKILL);
 }
 
@@ -343,8 +348,6 @@ drain_on(struct master *m)
 static void
 drain(struct master *m)
 {
-	if (is_draining(m))
-		return;
 	log_event(LOG_LEVEL_INFO, "stopping", "messages in flight have %u ms",
 	    m->settings->config.shutdown_timeout_ms);
 	m->phase = MASTER_DRAINING_SMTP;
@@ -353,14 +356,12 @@ drain(struct master *m)
 	drain_on(m);
 }
 
+/* End those that are being waited for. */
 static void
-on_drain_overdue(evutil_socket_t fd, short what, void *arg)
+kill_phase(struct master *m)
 {
-	struct master *m = arg;
 	uint32_t i;
 
-	(void)fd;
-	(void)what;
 	for (i = 0; i < m->child_count; i++) {
 		struct child *c = &m->children[i];
 
@@ -368,6 +369,14 @@ on_drain_overdue(evutil_socket_t fd, short what, void *arg)
 				       (m->phase == MASTER_DRAINING_SMTP))
 			kill(c->pid, SIGKILL);
 	}
+}
+
+static void
+on_drain_overdue(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	kill_phase(arg);
 }
 
 /* -- signals --------------------------------------------------------------- */
@@ -412,12 +421,18 @@ on_sigchld(evutil_socket_t sig, short what, void *arg)
 				child_died(&m->children[i], status);
 }
 
+/* Asked twice, we do not wait for the messages in flight. */
 static void
 on_terminate(evutil_socket_t sig, short what, void *arg)
 {
+	struct master *m = arg;
+
 	(void)sig;
 	(void)what;
-	drain(arg);
+	if (is_draining(m))
+		kill_phase(m);
+	else
+		drain(m);
 }
 
 static void

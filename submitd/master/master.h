@@ -35,7 +35,7 @@ struct child {
 	uint64_t started_ms;
 	unsigned restarts;
 	struct backoff backoff;
-	struct event *timer; /* to start, or to be ready */
+	struct event *timer; /* to start, to be ready, to be gone */
 };
 
 enum master_phase {

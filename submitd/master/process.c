@@ -1,8 +1,8 @@
 /*
  * process - fork, exec, and the parcel that goes along.
  *
- * Between fork and exec only async-signal-safe calls.  Every descriptor of
- * master is close-on-exec, so what a child has is what is listed here.
+ * Between fork and exec only async-signal-safe calls.  What a child has is
+ * what is listed here: descriptors, environment, arguments, no signal ignored.
  */
 
 #include "process.h"
@@ -85,12 +85,18 @@ child_environment(char *env[CHILD_ENV_MAX], char text[][PATH_MAX])
 	env[n] = NULL;
 }
 
+/*
+ * No signal comes in between: every signal is blocked since before fork(),
+ * since master's handlers would speak to master's loop.
+ */
 NORETURN static void
 become(const char *path, char *const argv[], char *const env[], int link)
 {
 	sigset_t none;
-	int null;
+	int null, sig;
 
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -99,6 +105,8 @@ become(const char *path, char *const argv[], char *const env[], int link)
 	    (link = fcntl(link, F_DUPFD_CLOEXEC, ROLE_FD + 1)) == -1 ||
 	    dup2(link, ROLE_FD) == -1)
 		_exit(127);
+	/* Also what whoever started master left open. */
+	close_range(ROLE_FD + 1, ~0U, 0);
 	execve(path, argv, env);
 	_exit(127);
 }
@@ -110,6 +118,7 @@ process_start(enum role_id role, bool dial, int *link)
 	char path[PATH_MAX], name[32], *env[CHILD_ENV_MAX];
 	char *argv[] = { name, dial ? (char *)(uintptr_t) "--dial" : NULL,
 		NULL };
+	sigset_t all, before;
 	int pair[2];
 	pid_t pid;
 
@@ -122,9 +131,12 @@ process_start(enum role_id role, bool dial, int *link)
 	}
 	snprintf(name, sizeof(name), "submitd-%s", names[role]);
 	child_environment(env, text);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
 		become(path, argv, env, pair[1]);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pair[1]);
 	if (pid == -1) {
 		log_errno(LOG_LEVEL_ERROR, "role_start_failed", "fork");

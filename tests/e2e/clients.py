@@ -75,6 +75,11 @@ def msmtp(account, sender, recipient, path):
             env=dict(os.environ, RIG_PASSWORD=account.password))
 
 
+def with_crlf(path):
+    """smtplib sends bytes as they are."""
+    return pathlib.Path(path).read_bytes().replace(b"\n", b"\r\n")
+
+
 def python(account, sender, recipient, path):
     context = tls_context(account.ca)
     try:
@@ -86,7 +91,7 @@ def python(account, sender, recipient, path):
             client.starttls(context=context)
         with client:
             client.login(account.user, account.password)
-            client.sendmail(sender, recipient, pathlib.Path(path).read_bytes())
+            client.sendmail(sender, recipient, with_crlf(path))
     except (smtplib.SMTPException, OSError) as error:
         raise ClientError(repr(error)) from error
     return ""

@@ -75,9 +75,9 @@ def another(request, ground, slapd, postfix):
     """another(section={...}): a gateway of one's own, ended with the test."""
     made = []
 
-    def make(start=True, ldap_uri=None, smarthost=None, user=None, **changes):
+    def make(start=True, ldap_uri=None, user=None, **changes):
         new = Submitd(ground, ldap_uri or slapd.uri,
-                      smarthost or postfix.server, user=user,
+                      postfix.server, user=user,
                       name=f"submitd-{uuid.uuid4().hex[:8]}",
                       **{**FAST, **changes})
         made.append(ground.start(new))

@@ -66,7 +66,7 @@ class Submitd:
     ordinary user.  Not started by the constructor.
     """
 
-    def __init__(self, ground, ldap_uri, smarthost, name="submitd",
+    def __init__(self, ground, ldap_uri, server, name="submitd",
                  user=None, **changes):
         self.dir = ground.directory(name, owner=user)
         self.user = user
@@ -92,7 +92,7 @@ class Submitd:
                      "bind_dn": servers.SERVICE_DN,
                      "bind_password_file": self.secret,
                      "ca_file": self.cert.ca},
-            "smarthost": {"server": [smarthost], "ca_file": self.cert.ca},
+            "smarthost": {"server": [server], "ca_file": self.cert.ca},
             "spool": {"directory": self.dir / "spool"},
             "log": {"target": "stderr"},
             "control": {"socket": self.dir / "control"},

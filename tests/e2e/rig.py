@@ -78,7 +78,7 @@ def status_field(pid, field):
         text = pathlib.Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    found = re.search(rf"^{field}:\s*(.*)$", text, re.M)
+    found = re.search(rf"^{field}:[ \t]*(.*?)\s*$", text, re.M)
     return found and found.group(1)
 
 
