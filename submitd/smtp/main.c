@@ -87,7 +87,7 @@ prepare(struct event_base *base, struct sandbox *box)
 	box->root_fd = -1;
 	box->max_file_size =
 	    (uint64_t)worker.config.max_message_size + FILE_SLACK;
-	/* a client's socket, its duplicate at STARTTLS, its content */
+	/* a client's socket and its content */
 	box->max_files =
 	    (uint64_t)worker.config.max_connections * 2 + DESCRIPTORS_FIXED;
 	return 0;

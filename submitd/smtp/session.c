@@ -14,6 +14,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -214,6 +215,7 @@ farewell(struct session **sp)
 
 	if (ssl != NULL && SSL_is_init_finished(ssl))
 		SSL_shutdown(ssl);
+	ERR_clear_error(); /* the next session's are not to be mistaken */
 	session_free(sp);
 }
 
@@ -304,6 +306,20 @@ on_io(struct bufferevent *bev, void *arg)
 	session_drive(&s);
 }
 
+/* Keep the reason for the log line, and the error queue for nobody else. */
+static void
+handshake_failed(struct session *s)
+{
+	unsigned long code, first = 0;
+
+	while ((code = bufferevent_get_openssl_error(s->bev)) != 0)
+		first = first == 0 ? code : first;
+	ERR_clear_error();
+	s->tls_error =
+	    first == 0 ? "connection closed" : ERR_reason_error_string(first);
+	session_abort(&s, END_TLS);
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -318,7 +334,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (s->state == ST_COMMITTING)
 		s->ending = END_CLOSED; /* the message's fate is still told */
 	else if (s->state == ST_HANDSHAKE)
-		session_abort(&s, END_TLS);
+		handshake_failed(s);
 	else
 		session_abort(&s, END_CLOSED);
 }

@@ -93,6 +93,7 @@ struct session {
 	const char *tls_version;        /* static, OpenSSL's */
 	const char *tls_cipher;         /* IANA name, the same */
 	bool tls_resumed;
+	const char *tls_error; /* why the handshake failed; static, or NULL */
 	bool authenticated;
 	char user[LIMIT_USER + 1]; /* canonical, once authenticated */
 	struct buf grant;          /* sealed, as auth gave it */

@@ -60,6 +60,8 @@ session_log_end(const struct session *s)
 	log_u64(&l, "errors", s->errors);
 	log_u64(&l, "ms", clock_ms() - s->started_ms);
 	log_str(&l, "end", endings[s->ending]);
+	if (s->tls_error != NULL)
+		log_str(&l, "tls_error", s->tls_error);
 	log_end(&l);
 }
 

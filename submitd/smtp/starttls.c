@@ -7,7 +7,7 @@
 
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
-#include <fcntl.h>
+#include <event2/event.h>
 #include <openssl/ssl.h>
 #include <unistd.h>
 
@@ -16,17 +16,14 @@
 #include "tls.h"
 #include "worker.h"
 
-/*
- * libevent has no way to take a socket out of a bufferevent that owns it: a
- * duplicate lives on instead.
- */
+/* Take the socket out of a bufferevent that owns it, and end that. */
 static int
 take_socket(struct bufferevent **bev)
 {
-	int fd = fcntl(bufferevent_getfd(*bev), F_DUPFD_CLOEXEC, 0);
+	int fd = bufferevent_getfd(*bev);
 
-	if (fd == -1)
-		log_errno(LOG_LEVEL_WARN, "starttls_failed", "dup");
+	bufferevent_disable(*bev, EV_READ | EV_WRITE);
+	bufferevent_setfd(*bev, -1);
 	bufferevent_free(*bev);
 	*bev = NULL;
 	return fd;
@@ -48,11 +45,11 @@ int
 session_start_tls(struct session *s)
 {
 	int fd = take_socket(&s->bev);
-	SSL *ssl = fd == -1 ? NULL : SSL_new(s->listener->ctx);
+	SSL *ssl = SSL_new(s->listener->ctx);
 
 	if (ssl != NULL)
 		s->bev = tls_bufferevent(s->worker->base, fd, ssl, true);
-	else if (fd != -1)
+	else
 		close(fd);
 	if (s->bev == NULL) {
 		tls_log_errors("tls_start_failed", s->id);
