@@ -199,8 +199,7 @@ static void
 request_arm(struct request *r, enum request_state state, uint64_t due_ms)
 {
 	uint64_t now = clock_ms(), ms = due_ms > now ? due_ms - now : 0;
-	struct timeval tv = { (time_t)(ms / 1000),
-		(suseconds_t)(ms % 1000 * 1000) };
+	struct timeval tv = clock_span(ms);
 
 	r->state = state;
 	evtimer_add(r->timer, &tv);

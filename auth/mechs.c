@@ -221,27 +221,35 @@ is_loaded(const char *name)
 	return false;
 }
 
-static void
-offer(const char *wanted)
+/* The one spelling of a name we know; NULL: we do not. */
+static const char *
+canonical(struct slice name)
 {
-	struct slice name = slice_of(wanted);
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(known); i++)
 		if (slice_ieq(name, slice_of(known[i].name)))
-			break;
-	if (i == ARRAY_LEN(known) || !is_loaded(known[i].name)) {
+			return known[i].name;
+	return NULL;
+}
+
+static void
+offer(const char *wanted)
+{
+	const char *name = canonical(slice_of(wanted));
+
+	if (name == NULL || !is_loaded(name)) {
 		log_event(LOG_LEVEL_WARN, "mechanism_missing",
 		    "%s cannot be offered: %s", wanted,
-		    i == ARRAY_LEN(known) ? "not supported"
-					  : "its plug-in is not installed");
+		    name == NULL ? "not supported"
+				 : "its plug-in is not installed");
 		return;
 	}
-	if (mechs_find(name) != NULL)
+	if (mechs_find(slice_of(name)) != NULL)
 		return;
 	if (*offered != '\0')
 		strncat(offered, " ", sizeof(offered) - strlen(offered) - 1);
-	strncat(offered, known[i].name, sizeof(offered) - strlen(offered) - 1);
+	strncat(offered, name, sizeof(offered) - strlen(offered) - 1);
 }
 
 int
@@ -281,15 +289,11 @@ const char *
 mechs_find(struct slice name)
 {
 	const char *p, *end;
-	size_t i;
 
 	for (p = offered; *p != '\0'; p = *end == '\0' ? end : end + 1) {
 		end = strchrnul(p, ' ');
-		if (!slice_ieq(name, (struct slice){ p, (size_t)(end - p) }))
-			continue;
-		for (i = 0; i < ARRAY_LEN(known); i++)
-			if (slice_ieq(name, slice_of(known[i].name)))
-				return known[i].name;
+		if (slice_ieq(name, (struct slice){ p, (size_t)(end - p) }))
+			return canonical(name);
 	}
 	return NULL;
 }

@@ -59,8 +59,8 @@ struct smtp_config {
 	uint32_t preauth_timeout_ms;          /* connect to 235, all of it */
 	uint32_t command_timeout_ms;          /* one command line */
 	uint32_t data_timeout_ms;             /* longest silence in content */
-	uint32_t data_rate;                   /* octets/s, least, averaged; 0: any */
-	uint32_t auth_timeout_ms;             /* our patience with auth */
+	uint32_t data_rate;            /* octets/s, least, averaged; 0: any */
+	uint32_t auth_timeout_ms;      /* our patience with auth */
 	uint32_t hand_over_timeout_ms; /* our patience with relay: the relay's
 					* own plus time for the disk */
 	uint32_t shutdown_timeout_ms;  /* in-flight messages on drain */

@@ -24,9 +24,9 @@
 #define HOUR   (60 * MINUTE)
 #define DAY_S  (UINT32_C(24) * 60 * 60)
 
-#define DEFAULT(text)    .fallback = text
+#define DEFAULT(text)    .fallback = (text)
 #define NO_DEFAULT       .fallback = NULL
-#define RANGE(low, high) .min = low, .max = high
+#define RANGE(low, high) .min = (low), .max = (high)
 
 #define ADDRESS_ATTRIBUTES "mail mailAlternateAddress mailLocalAddress"
 

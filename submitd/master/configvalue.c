@@ -27,9 +27,9 @@ static const struct unit time_units[] = {
 	{ "ms", 1 },
 	{ "s", 1000 },
 	{ "", 1000 },
-	{ "m", 60 * 1000 },
-	{ "h", 60 * 60 * 1000 },
-	{ "d", 24 * 60 * 60 * 1000 },
+	{ "m", UINT64_C(60) * 1000 },
+	{ "h", UINT64_C(3600) * 1000 },
+	{ "d", UINT64_C(86400) * 1000 },
 };
 
 static const struct unit size_units[] = {

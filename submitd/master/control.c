@@ -45,11 +45,13 @@ struct query {
 	struct buf text;
 };
 
+LIST_HEAD(query_list, query);
+
 struct control {
 	struct master *master;
 	struct evconnlistener *accept;
 	char *path;
-	LIST_HEAD(, query) queries;
+	struct query_list queries;
 	unsigned query_count;
 	uint64_t ids;
 };
@@ -136,6 +138,7 @@ control_stats(struct control *control, const struct child *c, uint64_t id,
 	if (control == NULL)
 		return;
 	LIST_FOREACH (q, &control->queries, next) {
+		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		if (q->id != id || q->waiting == 0)
 			continue;
 		buf_printf(&q->text, "[%s %u]\n", process_role_name(c->role),

@@ -42,7 +42,7 @@ static void child_start(struct child *);
 static void
 set_timer(struct event *timer, uint32_t ms)
 {
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct timeval tv = clock_span(ms);
 
 	if (evtimer_add(timer, &tv) == -1)
 		fatal("cannot set a timer");

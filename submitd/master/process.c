@@ -25,6 +25,7 @@ static const char *const names[] = {
 	[ROLE_SMTP] = "smtp",
 	[ROLE_AUTH] = "auth",
 	[ROLE_RELAY] = "relay",
+	[ROLE_COUNT] = "none",
 };
 
 const char *

@@ -17,7 +17,7 @@
 
 #include "buf.h"
 
-#define SECRETFILE_MAX (1024 * 1024)
+#define SECRETFILE_MAX 1048576
 
 /* -1 when the mode lets the wrong people in. */
 static int

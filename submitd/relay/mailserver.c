@@ -36,7 +36,9 @@ struct link {
 	void *requests; /* tsearch(3) of struct request */
 };
 
-static LIST_HEAD(, link) links = LIST_HEAD_INITIALIZER(links);
+LIST_HEAD(link_list, link);
+
+static struct link_list links = LIST_HEAD_INITIALIZER(links);
 static uint64_t serials;
 
 /* -- requests -------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "envelope.h"
 #include "jobs.h"
 #include "limits.h"
@@ -142,7 +143,7 @@ static void
 drain(void)
 {
 	uint32_t ms = relay.config.shutdown_timeout_ms;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct timeval tv = clock_span(ms);
 
 	relay.draining = true;
 	schedule_stop(relay.schedule);

@@ -101,11 +101,13 @@ static void
 message_end(struct message **mp)
 {
 	struct message *m = *mp;
-	bool scheduled = m->scheduled;
-	struct relay *relay = m->relay;
+	struct relay *relay;
+	bool scheduled;
 
 	*mp = NULL;
-	BUG_ON(m->disk_busy || m->delivery != NULL);
+	BUG_ON(m == NULL || m->disk_busy || m->delivery != NULL);
+	relay = m->relay;
+	scheduled = m->scheduled;
 	tdelete(m, &table, compare);
 	count--;
 	if (m->patience != NULL)
@@ -504,7 +506,7 @@ message_commit(struct relay *relay, uint64_t id, struct message_client client,
     uint64_t size)
 {
 	uint32_t ms = relay->config.hand_over_timeout_ms;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct timeval tv = clock_span(ms);
 	struct message *m = find_open(id, client);
 	struct stat st;
 

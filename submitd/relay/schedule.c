@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "clock.h"
 #include "log.h"
 #include "relay.h"
 #include "smarthost.h"
@@ -26,10 +27,12 @@ struct entry {
 	struct event *timer;
 };
 
+STAILQ_HEAD(entry_list, entry);
+
 struct schedule {
 	struct relay *relay;
 	schedule_try *begin;
-	STAILQ_HEAD(, entry) due; /* their time has come, no room yet */
+	struct entry_list due; /* their time has come, no room yet */
 	size_t waiting;
 	size_t running;
 	size_t max_running;
@@ -97,7 +100,7 @@ schedule_add(struct schedule *s, uint64_t id, unsigned tries)
 	e->id = id;
 	e->tries = tries;
 	e->timer = evtimer_new(s->relay->base, on_timer, e);
-	tv = (struct timeval){ ms / 1000, ms % 1000 * 1000 };
+	tv = clock_span(ms);
 	if (e->timer == NULL || evtimer_add(e->timer, &tv) == -1)
 		fatal("out of memory");
 	s->waiting++;

@@ -126,8 +126,7 @@ static void
 on_client_ready(void *arg)
 {
 	struct connection *c = arg;
-	struct timeval tv = { c->server->all->config->idle_ms / 1000,
-		c->server->all->config->idle_ms % 1000 * 1000 };
+	struct timeval tv = clock_span(c->server->all->config->idle_ms);
 
 	if (c->state == SETTING_UP)
 		smarthost_note(c->server, true, "connected");

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "tls.h"
 #include "xalloc.h"
@@ -87,7 +88,7 @@ set_deadline(struct smtpclient *c, size_t timeout)
 	struct timeval tv;
 
 	memcpy(&ms, (const char *)c->params->timeouts + timeout, sizeof(ms));
-	tv = (struct timeval){ ms / 1000, ms % 1000 * 1000 };
+	tv = clock_span(ms);
 	evtimer_add(c->deadline, &tv);
 }
 

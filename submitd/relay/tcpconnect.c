@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "xalloc.h"
 
 /* evdns may answer a cancelled look-up late: it owns this, not the object. */
@@ -245,7 +246,7 @@ tcpconnect_start(struct event_base *base, struct evdns_base *dns,
 		.dns = dns,
 		.host = xstrdup(host),
 		.port = port,
-		.timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 },
+		.timeout = clock_span(timeout_ms),
 		.done = done,
 		.arg = arg,
 		.fd = -1,

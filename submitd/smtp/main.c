@@ -20,7 +20,7 @@
 #include "worker.h"
 
 /* Room in a spool file beside the content: envelope and our own field. */
-#define FILE_SLACK (1024 * 1024)
+#define FILE_SLACK 1048576
 
 /* Descriptors beside those of clients: links, listeners, one per message. */
 #define DESCRIPTORS_FIXED 256

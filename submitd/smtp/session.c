@@ -180,8 +180,7 @@ arm(struct session *s, bool reading)
 {
 	uint64_t now = clock_ms(), due = due_ms(s);
 	uint64_t left = due > now ? due - now : 0;
-	struct timeval tv = { (time_t)(left / 1000),
-		(suseconds_t)(left % 1000 * 1000) };
+	struct timeval tv = clock_span(left);
 
 	evtimer_add(s->deadline, &tv);
 	if (reading)
@@ -386,7 +385,7 @@ session_new(struct worker *w, const struct listener *l, const char *address)
 	s->listener = l;
 	(void)snprintf(s->address, sizeof(s->address), "%s", address);
 	s->started_ms = clock_ms();
-	s->out = buf_new(2 * LIMIT_OUTPUT);
+	s->out = buf_new((size_t)2 * LIMIT_OUTPUT);
 	s->grant = buf_new(LIMIT_GRANT);
 	s->id = sessions_add(w->sessions, s);
 	BUG_ON(s->id == 0); /* the worker counts before it accepts */
@@ -414,12 +413,14 @@ text_of_address(const struct sockaddr *sa, char *text, size_t size)
 
 /* Ready for SMTP: say hello.  The session may be over when this returns. */
 static void
-begin(struct session *s)
+begin(struct session **sp)
 {
+	struct session *s = *sp;
+
 	session_set_callbacks(s);
 	session_enter(s, ST_COMMAND);
 	session_reply(s, R_220_GREETING);
-	session_drive(&s);
+	session_drive(sp);
 }
 
 struct session *
@@ -429,7 +430,7 @@ session_start_on(struct worker *w, const struct listener *l,
 	struct session *s = session_new(w, l, address);
 
 	s->bev = bev;
-	begin(s);
+	begin(&s);
 	return s;
 }
 
@@ -450,7 +451,7 @@ session_start(struct worker *w, const struct listener *l, int fd,
 	if (s->bev == NULL)
 		fatal("out of memory");
 	if (l->tls == TLS_MODE_STARTTLS)
-		begin(s);
+		begin(&s);
 	else if (session_start_tls(s) == -1)
 		session_abort(&s, END_TROUBLE);
 	else

@@ -141,7 +141,8 @@ envelope_is_full(const struct session *s)
 
 	if (s->tx->recipient_count >= s->worker->config.max_recipients)
 		return true;
-	return s->grant.n + s->tx->recipients.n + fixed + 2 * LIMIT_PATH >
+	return s->grant.n + s->tx->recipients.n + fixed +
+		   (size_t)2 * LIMIT_PATH >
 	       LIMIT_FRAME;
 }
 

@@ -14,6 +14,7 @@
 
 #include "addresses.h"
 #include "authclient.h"
+#include "clock.h"
 #include "log.h"
 #include "relayclient.h"
 #include "reply.h"
@@ -25,8 +26,6 @@
 
 /* How long accepting rests when there are no descriptors left. */
 #define ACCEPT_REST_MS 100
-
-static const struct timeval accept_rest = { 0, ACCEPT_REST_MS * 1000 };
 
 /* Sessions resume only where they began (SSL_CTX_set_session_id_context(3)). */
 static const char *const tls_contexts[] = {
@@ -129,12 +128,13 @@ set_accepting(struct worker *w, bool on)
 static void
 on_accept_error(struct evconnlistener *el, void *arg)
 {
+	struct timeval rest = clock_span(ACCEPT_REST_MS);
 	struct listener *l = arg;
 
 	(void)el;
 	log_errno(LOG_LEVEL_WARN, "accept_failed", "%s", l->name);
 	set_accepting(l->worker, false);
-	evtimer_add(l->worker->timer, &accept_rest);
+	evtimer_add(l->worker->timer, &rest);
 }
 
 static void
@@ -219,8 +219,7 @@ worker_clear(struct worker *w)
 void
 worker_drain(struct worker *w)
 {
-	struct timeval tv = { w->config.shutdown_timeout_ms / 1000,
-		w->config.shutdown_timeout_ms % 1000 * 1000 };
+	struct timeval tv = clock_span(w->config.shutdown_timeout_ms);
 
 	if (w->draining)
 		return;
