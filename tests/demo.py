@@ -206,8 +206,11 @@ def main():
         sys.exit(__doc__)
     if os.getuid() != 0:
         # Postfix wants to be started by root; the rest follows.
-        os.execvp("sudo", ["sudo", f"SUBMITD_BIN={BIN}", sys.executable,
-                           *sys.argv])
+        try:
+            os.execvp("sudo", ["sudo", f"SUBMITD_BIN={BIN}", sys.executable,
+                               *sys.argv])
+        except OSError:
+            sys.exit("demo: FAILED: needs root, or sudo to become root")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     try:

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,14 +17,15 @@
 #include <unistd.h>
 
 #define DEFAULT_SOCKET "/run/submitd/control"
+#define PATIENCE_S     5 /* the daemon takes one second at most */
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2, UNREACHABLE = 3 };
 
 static int
-usage(void)
+usage(FILE *to, int status)
 {
-	fputs("usage: submitctl [-s SOCKET] status\n", stderr);
-	return USAGE;
+	fputs("usage: submitctl [-s SOCKET] status\n", to);
+	return status;
 }
 
 static int
@@ -37,8 +39,9 @@ unreachable(const char *path)
 static int
 dial_socket(const char *path)
 {
+	static const struct timeval patience = { PATIENCE_S, 0 };
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd;
+	int fd, saved;
 
 	if (strlen(path) >= sizeof(sa.sun_path)) {
 		errno = ENAMETOOLONG;
@@ -46,11 +49,18 @@ dial_socket(const char *path)
 	}
 	memcpy(sa.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1) {
+	if (fd != -1 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		sizeof(patience)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof(patience)) == 0 &&
+	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	saved = errno;
+	if (fd != -1)
 		close(fd);
-		fd = -1;
-	}
-	return fd;
+	errno = saved;
+	return -1;
 }
 
 /* The first line is for us, the rest for the operator. */
@@ -80,21 +90,23 @@ main(int argc, char **argv)
 	int c, fd, status;
 
 	while ((c = getopt(argc, argv, "s:h")) != -1) {
+		if (c == 'h')
+			return usage(stdout, DONE);
 		if (c != 's')
-			return usage();
+			return usage(stderr, USAGE);
 		path = optarg;
 	}
 	if (optind + 1 != argc)
-		return usage();
+		return usage(stderr, USAGE);
+	signal(SIGPIPE, SIG_IGN); /* a daemon too busy hangs up on us */
 	if ((fd = dial_socket(path)) == -1)
 		return unreachable(path);
 	if ((stream = fdopen(fd, "r+")) == NULL)
 		return unreachable(path);
-	if (dprintf(fd, "%s\n", argv[optind]) < 0) {
+	if (dprintf(fd, "%s\n", argv[optind]) < 0)
 		status = unreachable(path);
-	} else {
+	else
 		status = print_answer(stream);
-	}
 	fclose(stream);
 	return status;
 }

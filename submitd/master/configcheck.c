@@ -22,6 +22,9 @@
 /* What smtp waits beyond the relay's own limit: for the spool's disk. */
 #define DISK_PATIENCE_MS (30 * UINT32_C(1000))
 
+/* auth's own budget for one login, and time for its answer to arrive. */
+#define LOGIN_MS (13 * UINT32_C(1000))
+
 static unsigned
 line_of(const struct settings *s, const char *section, const char *name)
 {
@@ -236,4 +239,9 @@ configcheck_warn(const struct settings *s)
 		log_event(LOG_LEVEL_WARN, "smarthost_unverified",
 		    "nobody checks who the smarthost is: set "
 		    "smarthost.ca_file, or tls = \"verify\"");
+	if (s->config.smtp.auth_timeout_ms < LOGIN_MS)
+		log_event(LOG_LEVEL_WARN, "auth_timeout_short",
+		    "limits.auth_timeout is below %u s: a slow directory's "
+		    "answer may come after the client was told 454",
+		    LOGIN_MS / 1000);
 }

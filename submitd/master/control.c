@@ -30,18 +30,26 @@
 #include "xalloc.h"
 
 #define STATS_DEADLINE_MS 1000
-#define CLIENT_TIMEOUT_S  5
+#define CLIENT_TIMEOUT_MS 5000
 #define QUERIES_MAX       8
+#define GROUPS_MAX        1024 /* a user in more is not looked for */
 #define ANSWER_MAX        (1024UL * 1024UL)
+
+/* A state is a place to wait, and no wait is longer than its timer. */
+enum query_state {
+	QUERY_REQUEST, /* for the request line */
+	QUERY_STATS,   /* for the roles */
+	QUERY_ANSWER,  /* for the client to take it */
+};
 
 struct query {
 	LIST_ENTRY(query) next;
 	struct control *control;
+	enum query_state state;
 	uint64_t id; /* of its MSG_STATS_ASK frames */
 	struct bufferevent *bev;
-	struct event *deadline; /* NULL until it asked the roles */
-	unsigned waiting;
-	bool answered;
+	struct event *timer;
+	unsigned waiting; /* roles that have not answered */
 	struct buf text;
 };
 
@@ -51,6 +59,7 @@ struct control {
 	struct master *master;
 	struct evconnlistener *accept;
 	char *path;
+	gid_t group; /* of the socket */
 	struct query_list queries;
 	unsigned query_count;
 	uint64_t ids;
@@ -64,20 +73,27 @@ query_free(struct query **qp)
 	*qp = NULL;
 	LIST_REMOVE(q, next);
 	q->control->query_count--;
-	if (q->deadline != NULL)
-		event_free(q->deadline);
+	event_free(q->timer);
 	bufferevent_free(q->bev);
 	buf_free(&q->text);
 	free(q);
 }
 
-/* Send what there is; on_written() ends it. */
+static void
+query_wait(struct query *q, enum query_state state, uint32_t ms)
+{
+	const struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	q->state = state;
+	if (evtimer_add(q->timer, &tv) == -1)
+		fatal("cannot set a timer");
+}
+
+/* Send what there is; on_written() ends it when all has gone. */
 static void
 query_answer(struct query *q, const char *first)
 {
-	if (q->answered)
-		return;
-	q->answered = true;
+	query_wait(q, QUERY_ANSWER, CLIENT_TIMEOUT_MS);
 	bufferevent_disable(q->bev, EV_READ);
 	bufferevent_write(q->bev, first, strlen(first));
 	bufferevent_write(q->bev, q->text.p, q->text.n);
@@ -99,17 +115,21 @@ add_child(struct query *q, const struct child *c)
 }
 
 static void
-on_stats_overdue(evutil_socket_t fd, short what, void *arg)
+on_timer(evutil_socket_t fd, short what, void *arg)
 {
+	struct query *q = arg;
+
 	(void)fd;
 	(void)what;
-	query_answer(arg, "ok incomplete: a role did not answer\n");
+	if (q->state == QUERY_STATS)
+		query_answer(q, "ok incomplete: a role did not answer\n");
+	else
+		query_free(&q);
 }
 
 static void
 run_status(struct query *q)
 {
-	static const struct timeval patience = { STATS_DEADLINE_MS / 1000, 0 };
 	struct master *m = q->control->master;
 	uint32_t i;
 
@@ -122,11 +142,22 @@ run_status(struct query *q)
 		ipc_send(c->link, MSG_STATS_ASK, q->id, NULL, -1);
 		q->waiting++;
 	}
-	q->deadline = evtimer_new(m->base, on_stats_overdue, q);
-	if (q->deadline == NULL || evtimer_add(q->deadline, &patience) == -1)
-		fatal("out of memory");
+	query_wait(q, QUERY_STATS, STATS_DEADLINE_MS);
 	if (q->waiting == 0)
 		query_answer(q, "ok\n");
+}
+
+/* A captured role shall not speak to the operator's terminal. */
+static void
+add_printable(struct buf *b, struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		bool fine = s.p[i] == '\n' || (s.p[i] >= ' ' && s.p[i] <= '~');
+
+		buf_add(b, fine ? s.p + i : "?", 1);
+	}
 }
 
 void
@@ -139,11 +170,11 @@ control_stats(struct control *control, const struct child *c, uint64_t id,
 		return;
 	LIST_FOREACH (q, &control->queries, next) {
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
-		if (q->id != id || q->waiting == 0)
+		if (q->id != id || q->state != QUERY_STATS)
 			continue;
 		buf_printf(&q->text, "[%s %u]\n", process_role_name(c->role),
 		    c->worker);
-		buf_add(&q->text, text.p, text.n);
+		add_printable(&q->text, text);
 		if (--q->waiting == 0)
 			query_answer(q, "ok\n");
 		return;
@@ -164,19 +195,21 @@ on_readable(struct bufferevent *bev, void *arg)
 {
 	struct query *q = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
-	size_t i;
+	struct slice request;
+	size_t i, n;
 	char *line;
 
-	if (q->deadline != NULL || q->answered)
+	if (q->state != QUERY_REQUEST)
 		return; /* one request to a connection */
-	line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF);
+	line = evbuffer_readln(in, &n, EVBUFFER_EOL_LF);
 	if (line == NULL) {
 		if (evbuffer_get_length(in) > LIMIT_CONTROL_LINE)
 			query_answer(q, "error request too long\n");
 		return;
 	}
+	request = (struct slice){ line, n };
 	for (i = 0; i < ARRAY_LEN(requests); i++)
-		if (strcmp(line, requests[i].word) == 0)
+		if (slice_eq(slice_of(requests[i].word), request))
 			break;
 	free(line);
 	if (i == ARRAY_LEN(requests))
@@ -190,8 +223,9 @@ on_written(struct bufferevent *bev, void *arg)
 {
 	struct query *q = arg;
 
-	(void)bev;
-	if (q->answered)
+	/* Also called for the empty buffer of a new connection. */
+	if (q->state == QUERY_ANSWER &&
+	    evbuffer_get_length(bufferevent_get_output(bev)) == 0)
 		query_free(&q);
 }
 
@@ -205,32 +239,40 @@ on_gone(struct bufferevent *bev, short what, void *arg)
 	query_free(&q);
 }
 
+/* Whoever the file's mode should let in, even after somebody changed it. */
 static bool
-may_ask(int fd)
+may_ask(const struct control *control, int fd)
 {
+	gid_t groups[GROUPS_MAX];
 	struct ucred who;
 	socklen_t n = sizeof(who);
+	size_t i;
 
-	/* The file's mode has let them in: owner, group or root. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == -1)
 		return false;
-	log_event(LOG_LEVEL_DEBUG, "control", "pid %d, uid %u", (int)who.pid,
-	    (unsigned)who.uid);
-	return true;
+	if (who.uid == 0 || who.uid == geteuid() || who.gid == control->group)
+		return true;
+	n = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) == 0)
+		for (i = 0; i < n / sizeof(*groups); i++)
+			if (groups[i] == control->group)
+				return true;
+	log_event(LOG_LEVEL_WARN, "control_refused", "user %u, pid %d",
+	    (unsigned)who.uid, (int)who.pid);
+	return false;
 }
 
 static void
 on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
     int salen, void *arg)
 {
-	static const struct timeval patience = { CLIENT_TIMEOUT_S, 0 };
 	struct control *control = arg;
 	struct query *q;
 
 	(void)el;
 	(void)sa;
 	(void)salen;
-	if (control->query_count == QUERIES_MAX || !may_ask(fd)) {
+	if (control->query_count == QUERIES_MAX || !may_ask(control, fd)) {
 		close(fd);
 		return;
 	}
@@ -240,12 +282,14 @@ on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
 	q->text = buf_new(ANSWER_MAX);
 	q->bev = bufferevent_socket_new(control->master->base, fd,
 	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (q->bev == NULL)
+	q->timer = evtimer_new(control->master->base, on_timer, q);
+	if (q->bev == NULL || q->timer == NULL)
 		fatal("out of memory");
 	LIST_INSERT_HEAD(&control->queries, q, next);
 	control->query_count++;
 	bufferevent_setcb(q->bev, on_readable, on_written, on_gone, q);
-	bufferevent_set_timeouts(q->bev, &patience, &patience);
+	bufferevent_setwatermark(q->bev, EV_READ, 0, LIMIT_CONTROL_LINE + 1);
+	query_wait(q, QUERY_REQUEST, CLIENT_TIMEOUT_MS);
 	bufferevent_enable(q->bev, EV_READ | EV_WRITE);
 }
 
@@ -264,6 +308,25 @@ make_directory(const char *socket_path)
 	free(dir);
 }
 
+/*
+ * Make room for our socket: one that still answers belongs to a living
+ * gateway, and what is no socket is not ours to remove.
+ */
+static int
+clear_path(int fd, const struct sockaddr_un *sa)
+{
+	struct stat st;
+
+	if (lstat(sa->sun_path, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	errno = EADDRINUSE;
+	if (!S_ISSOCK(st.st_mode) ||
+	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0)
+		return -1;
+	/* a full backlog is an answer, too */
+	return errno == ECONNREFUSED ? unlink(sa->sun_path) : -1;
+}
+
 static int
 bind_socket(const char *path)
 {
@@ -279,15 +342,9 @@ bind_socket(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
-	/* One that still answers belongs to a living gateway. */
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
-		close(fd);
-		errno = EADDRINUSE;
-		return -1;
-	}
-	(void)unlink(path);
 	mask = umask(0117);
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+	if (clear_path(fd, &sa) == 0 &&
+	    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
 	    listen(fd, QUERIES_MAX) == 0) {
 		umask(mask);
 		return fd;
@@ -306,6 +363,7 @@ control_open(struct master *m, struct control **out)
 	bool wanted =
 	    m->settings->line[config_key_find("control", "socket")] != 0;
 	struct control *control;
+	struct stat st;
 	int fd;
 
 	*out = NULL;
@@ -320,6 +378,8 @@ control_open(struct master *m, struct control **out)
 	control = xcalloc(1, sizeof(*control));
 	control->master = m;
 	control->path = xstrdup(path);
+	/* with a setgid directory, not our own group */
+	control->group = stat(path, &st) == 0 ? st.st_gid : getegid();
 	LIST_INIT(&control->queries);
 	control->accept = evconnlistener_new(m->base, on_connect, control,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

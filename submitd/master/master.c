@@ -37,8 +37,6 @@
 #define HUNG_UP_MS         2000 /* from its end of the link to its own end */
 #define GRANT_KEY_LEN      32
 
-static void child_start(struct child *);
-
 static void
 set_timer(struct event *timer, uint32_t ms)
 {
@@ -161,8 +159,9 @@ all_ready(struct master *m)
 	for (i = 0; i < m->child_count; i++)
 		if (!m->children[i].ready)
 			return;
-	if (m->phase == MASTER_STARTING)
-		m->phase = MASTER_RUNNING;
+	if (is_draining(m))
+		return;
+	m->phase = MASTER_RUNNING;
 	log_event(LOG_LEVEL_INFO, "ready", "%u smtp, %zu sockets",
 	    m->settings->config.workers, m->listeners.n);
 }
@@ -212,92 +211,6 @@ static const struct ipc_row rows[] = {
 /* clang-format on */
 
 static const struct ipc_table table = { rows, ARRAY_LEN(rows) };
-
-/* -- lives and deaths ------------------------------------------------------ */
-
-static void
-retry_later(struct child *c, uint64_t lived_ms)
-{
-	uint32_t ms = backoff_next(&c->backoff, lived_ms);
-	struct log_line l;
-
-	c->restarts++;
-	log_begin(&l, LOG_LEVEL_WARN, 0, "role_restart");
-	log_str(&l, "role", process_role_name(c->role));
-	log_u64(&l, "worker", c->worker);
-	log_u64(&l, "in_ms", ms);
-	log_u64(&l, "restarts", c->restarts);
-	log_end(&l);
-	set_timer(c->timer, ms);
-}
-
-static void
-child_start(struct child *c)
-{
-	struct master *m = c->master;
-	int fd, config;
-
-	c->started_ms = clock_ms();
-	c->ready = false;
-	if ((c->pid = process_start(c->role, false, &fd)) == -1) {
-		c->pid = 0;
-		retry_later(c, 0);
-		return;
-	}
-	if (c->role == ROLE_SMTP)
-		c->instance = ++m->instances;
-	c->link = ipc_new(
-	    m->base, fd, process_role_name(c->role), &table, on_link_closed, c);
-	if ((config = process_config_fd(c->role, &m->settings->config)) == -1) {
-		kill(c->pid, SIGKILL); /* its death starts it again */
-		return;
-	}
-	ipc_send(c->link, MSG_CONFIG, 0, NULL, config);
-	if (c->role == ROLE_SMTP) {
-		send_listeners(c);
-		send_ticket_keys(c);
-	}
-	join_all(c);
-	ipc_send(c->link, MSG_GO, 0, NULL, -1);
-	set_timer(c->timer, READY_DEADLINE_MS);
-}
-
-/* Time to start, to have been ready, or to have followed its link. */
-static void
-on_child_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct child *c = arg;
-
-	(void)fd;
-	(void)what;
-	if (c->pid == 0) {
-		child_start(c);
-		return;
-	}
-	log_event(LOG_LEVEL_ERROR,
-	    c->link == NULL ? "role_hung_up" : "role_not_ready", "%s, pid %d",
-	    process_role_name(c->role), (int)c->pid);
-	kill(c->pid, SIGKILL);
-}
-
-static void
-log_death(const struct child *c, int status)
-{
-	bool expected = is_draining(c->master) && status == 0;
-	struct log_line l;
-
-	log_begin(
-	    &l, expected ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, 0, "role_died");
-	log_str(&l, "role", process_role_name(c->role));
-	log_u64(&l, "worker", c->worker);
-	log_u64(&l, "pid", (uint64_t)c->pid);
-	if (WIFSIGNALED(status))
-		log_str(&l, "signal", sigabbrev_np(WTERMSIG(status)));
-	else
-		log_u64(&l, "status", (uint64_t)WEXITSTATUS(status));
-	log_u64(&l, "lived_ms", clock_ms() - c->started_ms);
-	log_end(&l);
-}
 
 /* -- the end --------------------------------------------------------------- */
 
@@ -379,30 +292,126 @@ on_drain_overdue(evutil_socket_t fd, short what, void *arg)
 	kill_phase(arg);
 }
 
-/* -- signals --------------------------------------------------------------- */
+/* -- lives and deaths ------------------------------------------------------ */
 
 static void
-child_died(struct child *c, int status)
+retry_later(struct child *c, uint64_t lived_ms)
+{
+	uint32_t ms = backoff_next(&c->backoff, lived_ms);
+	struct log_line l;
+
+	c->restarts++;
+	log_begin(&l, LOG_LEVEL_WARN, 0, "role_restart");
+	log_str(&l, "role", process_role_name(c->role));
+	log_u64(&l, "worker", c->worker);
+	log_u64(&l, "in_ms", ms);
+	log_u64(&l, "restarts", c->restarts);
+	log_end(&l);
+	set_timer(c->timer, ms);
+}
+
+/*
+ * A life is over, or could not begin.  gave_up: by its own decision, not by a
+ * signal: what does so before it was ever ready is for the operator to see now.
+ */
+static void
+child_gone(struct child *c, uint64_t lived_ms, bool gave_up)
 {
 	struct master *m = c->master;
-	uint64_t lived = c->ready ? clock_ms() - c->started_ms : 0;
 
-	log_death(c, status);
 	c->pid = 0;
-	c->ready = false;
-	ipc_free(&c->link);
-	evtimer_del(c->timer);
 	if (is_draining(m)) {
 		drain_on(m);
-	} else if (m->phase == MASTER_STARTING && !c->was_ready) {
-		/* What cannot start once is for the operator to see now. */
+	} else if (m->phase == MASTER_STARTING && !c->was_ready && gave_up) {
 		log_event(LOG_LEVEL_ERROR, "start_failed", "%s did not start",
 		    process_role_name(c->role));
 		m->status = EXIT_FAILURE;
 		drain(m);
 	} else {
-		retry_later(c, lived);
+		retry_later(c, lived_ms);
 	}
+}
+
+static void
+child_start(struct child *c)
+{
+	struct master *m = c->master;
+	int fd, config;
+
+	c->started_ms = clock_ms();
+	c->ready = c->failed = false;
+	if ((c->pid = process_start(c->role, false, &fd)) == -1) {
+		child_gone(c, 0, true);
+		return;
+	}
+	if (c->role == ROLE_SMTP)
+		c->instance = ++m->instances;
+	c->link = ipc_new(
+	    m->base, fd, process_role_name(c->role), &table, on_link_closed, c);
+	if ((config = process_config_fd(c->role, &m->settings->config)) == -1) {
+		kill(c->pid, SIGKILL); /* its death starts it again */
+		return;
+	}
+	ipc_send(c->link, MSG_CONFIG, 0, NULL, config);
+	if (c->role == ROLE_SMTP) {
+		send_listeners(c);
+		send_ticket_keys(c);
+	}
+	join_all(c);
+	ipc_send(c->link, MSG_GO, 0, NULL, -1);
+	set_timer(c->timer, READY_DEADLINE_MS);
+}
+
+/* Time to start, to have been ready, or to have followed its link. */
+static void
+on_child_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->pid == 0) {
+		child_start(c);
+		return;
+	}
+	log_event(LOG_LEVEL_ERROR,
+	    c->link == NULL ? "role_hung_up" : "role_not_ready", "%s, pid %d",
+	    process_role_name(c->role), (int)c->pid);
+	c->failed = true;
+	kill(c->pid, SIGKILL);
+}
+
+static void
+log_death(const struct child *c, int status)
+{
+	bool expected = is_draining(c->master) && status == 0;
+	struct log_line l;
+
+	log_begin(
+	    &l, expected ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, 0, "role_died");
+	log_str(&l, "role", process_role_name(c->role));
+	log_u64(&l, "worker", c->worker);
+	log_u64(&l, "pid", (uint64_t)c->pid);
+	if (WIFSIGNALED(status))
+		log_str(&l, "signal", sigabbrev_np(WTERMSIG(status)));
+	else
+		log_u64(&l, "status", (uint64_t)WEXITSTATUS(status));
+	log_u64(&l, "lived_ms", clock_ms() - c->started_ms);
+	log_end(&l);
+}
+
+/* -- signals --------------------------------------------------------------- */
+
+static void
+child_died(struct child *c, int status)
+{
+	uint64_t lived = c->ready ? clock_ms() - c->started_ms : 0;
+
+	log_death(c, status);
+	c->ready = false;
+	ipc_free(&c->link);
+	evtimer_del(c->timer);
+	child_gone(c, lived, c->failed || WIFEXITED(status));
 }
 
 static void
@@ -480,8 +489,9 @@ make_children(struct master *m)
 		c->timer = evtimer_new(m->base, on_child_timer, c);
 		if (c->timer == NULL)
 			fatal("out of memory");
-		child_start(c);
 	}
+	for (i = 0; i < m->child_count && !is_draining(m); i++)
+		child_start(&m->children[i]);
 }
 
 static void

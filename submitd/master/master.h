@@ -31,6 +31,7 @@ struct child {
 	struct ipc *link; /* NULL: not running, or it hung up */
 	uint32_t instance;
 	bool ready;
+	bool failed;    /* it hung up, or was not ready in time: we ended it */
 	bool was_ready; /* in any life */
 	uint64_t started_ms;
 	unsigned restarts;

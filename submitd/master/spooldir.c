@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +73,7 @@ make_folder(int at, const char *name, const char *path, uid_t uid, gid_t gid)
 int
 spooldir_prepare(const char *path, uid_t uid, gid_t gid)
 {
+	char name[PATH_MAX];
 	int spool, fd;
 	size_t i;
 
@@ -78,7 +81,8 @@ spooldir_prepare(const char *path, uid_t uid, gid_t gid)
 	if (spool == -1)
 		return -1;
 	for (i = 0; i < ARRAY_LEN(folders); i++) {
-		fd = make_folder(spool, folders[i], folders[i], uid, gid);
+		snprintf(name, sizeof(name), "%s/%s", path, folders[i]);
+		fd = make_folder(spool, folders[i], name, uid, gid);
 		if (fd == -1)
 			break;
 		close(fd);

@@ -102,9 +102,9 @@ const fs = require('fs');
 const job = JSON.parse(process.env.RIG_JOB);
 const nodemailer = require('nodemailer');
 nodemailer.createTransport({
-    host: job.host, port: job.port, secure: job.implicit, requireTLS: true,
+    host: job.address, port: job.port, secure: job.implicit, requireTLS: true,
     auth: { user: job.user, pass: job.password },
-    tls: { ca: fs.readFileSync(job.ca) },
+    tls: { ca: fs.readFileSync(job.ca), servername: job.host },
 }).sendMail({
     envelope: { from: job.sender, to: [job.recipient] },
     raw: fs.createReadStream(job.path),
@@ -114,8 +114,9 @@ nodemailer.createTransport({
 
 
 def nodemailer(account, sender, recipient, path):
-    job = dict(vars(account), ca=str(account.ca), path=str(path),
-               sender=sender, recipient=recipient)
+    # Node 18 tries only the first address of localhost, which may be ::1.
+    job = dict(vars(account), address="127.0.0.1", ca=str(account.ca),
+               path=str(path), sender=sender, recipient=recipient)
     return run(["node", "-e", NODE], env=dict(
         os.environ, RIG_JOB=json.dumps(job), NODE_PATH="/usr/share/nodejs"))
 

@@ -48,6 +48,7 @@ def shared_gateway(ground, slapd, postfix):
     gateway = ground.start(Submitd(ground, slapd.uri, postfix.server, **FAST))
     yield gateway.start()
     gateway.stop()
+    gateway.assert_sound()
 
 
 def show_log_on_failure(request, gateway, mark):
@@ -87,6 +88,9 @@ def another(request, ground, slapd, postfix):
     for one in made:
         show_log_on_failure(request, one, 0)
         one.kill()
+    for one in made:
+        if one.process is not None:
+            one.assert_sound()
 
 
 @pytest.fixture

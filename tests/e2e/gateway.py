@@ -10,8 +10,13 @@ import subprocess
 
 import servers
 from rawsmtp import Smtp, tls_context
-from rig import (ROOT, Process, RigError, children, descendants, free_port,
-                 status_field, wait_until)
+from rig import (ROOT, Process, RigError, children, descendants, ended,
+                 free_port, status_field, wait_until)
+
+# What no test may cause: a role that ends unless we killed it, a broken
+# invariant, a malformed frame, a sanitizer's finding.
+AILMENT = re.compile(r"\brole_died (?!.*(signal=KILL|status=0 ))|\bBUG "
+                     r"|malformed|Sanitizer|runtime error:")
 
 BIN = pathlib.Path(os.environ.get("SUBMITD_BIN", ROOT / "build/bin"))
 
@@ -185,13 +190,18 @@ class Submitd:
     def log(self):
         return "\n".join(self.process.lines)
 
+    def assert_sound(self):
+        """No role died of itself: a restart must not hide a crash."""
+        bad = [x for x in self.process.lines if AILMENT.search(x)]
+        if bad:
+            raise RigError("the gateway is ill:\n" + "\n".join(bad))
+
     def stop(self, deadline=20):
         """End it the ordinary way; nothing may stay behind."""
         family = descendants(self.process.pid)
         self.process.signal(signal.SIGTERM)
         status = self.process.wait(deadline)
-        left = [pid for pid in family if status_field(pid, "State")
-                and not status_field(pid, "State").startswith("Z")]
+        left = [pid for pid in family if not ended(pid)]
         if status != 0 or left:
             raise RigError(f"submitd ended with {status}, left {left}:\n"
                            + "\n".join(self.process.lines[-30:]))

@@ -82,13 +82,19 @@ def status_field(pid, field):
     return found and found.group(1)
 
 
+def ended(pid):
+    """True when there is no such process, or only its remains."""
+    return (status_field(pid, "State") or "Z").startswith("Z")
+
+
 def children(pid):
     """Process ids of the direct children that are alive."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit() and status_field(entry.name, "PPid") == str(pid):
-            if not (status_field(entry.name, "State") or "Z").startswith("Z"):
-                found.append(int(entry.name))
+        if (entry.name.isdigit()
+                and status_field(entry.name, "PPid") == str(pid)
+                and not ended(entry.name)):
+            found.append(int(entry.name))
     return found
 
 
@@ -163,10 +169,12 @@ class Process:
                     return found
                 left = end - time.monotonic()
                 if left <= 0 or not self.reader.is_alive():
-                    last = "\n".join(self.lines[-30:])
                     raise RigError(f"{self.argv[0]} did not say /{pattern}/ "
-                                   f"within {deadline:g} s; its last lines:\n{last}")
+                                   f"within {deadline:g} s{self.last()}")
                 self.changed.wait(min(left, 0.2))
+
+    def last(self):
+        return "; its last lines:\n" + "\n".join(self.lines[-30:])
 
     def mark(self):
         """Where the log is now: give it to wait_log(since=)."""
@@ -183,9 +191,8 @@ class Process:
         try:
             return self.popen.wait(deadline)
         except subprocess.TimeoutExpired:
-            last = "\n".join(self.lines[-30:])
             raise RigError(f"{self.argv[0]} did not end within "
-                           f"{deadline:g} s; its last lines:\n{last}") from None
+                           f"{deadline:g} s{self.last()}") from None
 
     def kill(self):
         """End it now, with all that came from it."""
@@ -212,6 +219,7 @@ class Ground:
         # Servers that drop root must be able to reach their files.
         self.path.chmod(0o755)
         self.things = []
+        self.certificates = {}
 
     def __enter__(self):
         return self
@@ -236,8 +244,16 @@ class Ground:
         return path
 
     def certificate(self, *names, authority="ca"):
-        """Certificate and key for names; the authority is .ca."""
-        return Certificate(self.path / authority, *names)
+        """Certificate and key for names; the authority is .ca.
+
+        Made once: a server that starts just while its files are replaced
+        would take a key and a certificate that do not fit.
+        """
+        wanted = (authority, *names)
+        if wanted not in self.certificates:
+            self.certificates[wanted] = Certificate(
+                self.path / authority, *names)
+        return self.certificates[wanted]
 
 
 class Certificate:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import compose
-from rig import RigError, status_field, wait_until
+from rig import RigError, ended, wait_until
 
 CLIENTS = 4
 ROLES = ["submitd-smtp", "submitd-auth", "submitd-relay"]
@@ -97,11 +97,7 @@ def test_roles_do_not_outlive_their_master(another):
     os.kill(gateway.process.pid, signal.SIGKILL)
     gateway.process.wait()
 
-    def gone(pid):
-        state = status_field(pid, "State")
-        return state is None or state.startswith("Z")
-
-    wait_until("all roles have ended", lambda: all(map(gone, family)))
+    wait_until("all roles have ended", lambda: all(map(ended, family)))
 
 
 def test_role_that_cannot_stay_up_is_not_restarted_in_a_rush(another):

@@ -1,0 +1,199 @@
+/* schedule - waits that double, and no more tries at once than may be. */
+
+#include "cases.h"
+
+#include <event2/event.h>
+
+#include "compiler.h"
+#include "relay.h"
+#include "schedule.h"
+#include "smarthost.h"
+
+#define CONNECTIONS 3
+#define MESSAGES    20
+
+static char server[] = "127.0.0.1:25";
+static char *servers[] = { server };
+
+/* What was begun, and what is still running. */
+static struct {
+	struct relay relay;
+	unsigned begun[MESSAGES];
+	unsigned tries[MESSAGES];
+	unsigned running;
+	unsigned highest;
+	unsigned total;
+} t;
+
+static void
+begin(struct relay *relay, uint64_t id, unsigned tries)
+{
+	assert_ptr_equal(relay, &t.relay);
+	assert_true(id < MESSAGES);
+	t.begun[id]++;
+	t.tries[id] = tries;
+	t.total++;
+	if (++t.running > t.highest)
+		t.highest = t.running;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.relay.base = event_base_new();
+	t.relay.config = (struct relay_config){
+		.server = { servers, 1 },
+		.connections = CONNECTIONS,
+		.retry_min_ms = 1,
+		.retry_max_ms = 4,
+	};
+	t.relay.hosts = smarthosts_new(t.relay.base, NULL, &t.relay.config);
+	t.relay.schedule = schedule_new(&t.relay, begin);
+	return t.relay.hosts == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	smarthosts_free(&t.relay.hosts);
+	event_base_free(t.relay.base);
+	free(t.relay.schedule);
+	return 0;
+}
+
+static void
+too_late(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	fail_msg("nothing more was begun");
+}
+
+/* Run the loop until so many were begun in all. */
+static void
+run_until(unsigned total)
+{
+	static const struct timeval deadline = { 10, 0 };
+	struct event *alarm = evtimer_new(t.relay.base, too_late, NULL);
+
+	evtimer_add(alarm, &deadline);
+	while (t.total < total)
+		event_base_loop(t.relay.base, EVLOOP_ONCE);
+	event_free(alarm);
+}
+
+static void
+end_one(void)
+{
+	t.running--;
+	schedule_tried(t.relay.schedule);
+}
+
+static void
+test_waits_double_up_to_the_longest(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t min, max;
+		unsigned tries;
+		uint32_t middle;
+	} cases[] = {
+		{ 1000, 60000, 1, 1000 },
+		{ 1000, 60000, 2, 2000 },
+		{ 1000, 60000, 3, 4000 },
+		{ 1000, 60000, 6, 32000 },
+		{ 1000, 60000, 7, 60000 },
+		{ 1000, 60000, 4000000000U, 60000 },
+		{ 1000, 1000, 5, 1000 },
+		{ 5000, 1000, 1, 1000 },
+		{ 1, 3000000000U, 40, 3000000000U },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t low = schedule_delay_ms(
+		    cases[i].min, cases[i].max, cases[i].tries, 0);
+		uint32_t high = schedule_delay_ms(
+		    cases[i].min, cases[i].max, cases[i].tries, UINT32_MAX);
+		double middle = cases[i].middle;
+
+		assert_true(low >= middle * 0.799 && low <= middle * 0.801);
+		assert_true(high >= middle * 1.199 && high <= middle * 1.201);
+	}
+}
+
+static void
+test_no_more_run_at_once_than_there_are_connections(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < MESSAGES; i++)
+		schedule_add(t.relay.schedule, i, 1 + i % 3);
+	assert_int_equal(t.total, 0); /* not from inside the call */
+	assert_int_equal(schedule_waiting(t.relay.schedule), MESSAGES);
+	run_until(CONNECTIONS);
+	for (i = CONNECTIONS; i < MESSAGES; i++) {
+		assert_int_equal(
+		    schedule_running(t.relay.schedule), CONNECTIONS);
+		end_one();
+		run_until(i + 1);
+	}
+	while (t.running > 0)
+		end_one();
+	assert_int_equal(t.highest, CONNECTIONS);
+	assert_int_equal(schedule_waiting(t.relay.schedule), 0);
+	assert_int_equal(schedule_running(t.relay.schedule), 0);
+	for (i = 0; i < MESSAGES; i++) {
+		assert_int_equal(t.begun[i], 1);
+		assert_int_equal(t.tries[i], 1 + i % 3);
+	}
+}
+
+static void
+test_what_was_found_at_the_start_is_tried_soon(void **state)
+{
+	(void)state;
+	schedule_add(t.relay.schedule, 7, 0);
+	run_until(1);
+	assert_int_equal(t.begun[7], 1);
+	assert_int_equal(t.tries[7], 0);
+	end_one();
+}
+
+static void
+test_nothing_is_begun_behind_a_stop(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < CONNECTIONS + 1; i++)
+		schedule_add(t.relay.schedule, i, 1);
+	run_until(CONNECTIONS);
+	schedule_stop(t.relay.schedule);
+	event_base_dispatch(t.relay.base); /* until every timer has fired */
+	end_one();
+	assert_int_equal(t.total, CONNECTIONS);
+	assert_int_equal(schedule_waiting(t.relay.schedule), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_waits_double_up_to_the_longest),
+		TEST(test_no_more_run_at_once_than_there_are_connections),
+		TEST(test_what_was_found_at_the_start_is_tried_soon),
+		TEST(test_nothing_is_begun_behind_a_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
