@@ -121,6 +121,7 @@ confine(struct sandbox *s)
 	size_t i;
 
 	s->chroot_wanted = false;
+	s->network = true;
 	s->threads = true;
 	s->max_files = (uint64_t)self.config.threads * DESCRIPTORS_EACH +
 		       LIMIT_WORKERS + DESCRIPTORS_MORE;

@@ -37,10 +37,9 @@
 #define LIMIT_GRANT           49152
 
 /* Links between roles */
-#define LIMIT_FRAME 65536 /* payload of one frame */
-#define LIMIT_LINK_QUEUE                                                       \
-	4096 /* frames waiting; a full queue is a dead peer                    \
-	      */
+#define LIMIT_FRAME        65536 /* payload of one frame */
+#define LIMIT_LINK_QUEUE   4096  /* frames waiting; then the peer is dead */
+#define LIMIT_LINK_BACKLOG 512   /* frames; then it is asked nothing new */
 #define LIMIT_CONFIG       8388608
 #define LIMIT_CONFIG_FILE  1048576
 #define LIMIT_CONTROL_LINE 1024 /* a request of submitctl */

@@ -29,7 +29,8 @@ enum message_type {
 	MSG_STATS_ASK,
 	/* role -> master */
 	MSG_READY,
-	MSG_STATS, /* text: key=value lines */
+	MSG_STATS,     /* text: key=value lines */
+	MSG_LINK_LOST, /* smtp; struct msg_peer: join us anew */
 
 	/* smtp -> auth; id: the exchange */
 	MSG_AUTH_START = 32, /* struct msg_auth_start */

@@ -53,6 +53,12 @@ struct role_ops {
 /* The whole of main(). */
 int role_main(const struct role_ops *, int argc, char **argv);
 
+/*
+ * The link to that role broke: ask master for a new one, which comes through
+ * peer() after a moment, unless the other end is gone and is started anew.
+ */
+void role_link_lost(enum role_id);
+
 /* Leave the loop; the process ends with status 0. */
 void role_exit(void);
 

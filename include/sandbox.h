@@ -33,7 +33,9 @@ struct sandbox {
 	unsigned path_count;
 	uint64_t max_file_size; /* octets; 0: no file can grow */
 	uint64_t max_files;     /* descriptors; 0: as inherited */
-	bool threads;           /* may start threads, once inside */
+	bool network; /* may connect out; else TCP only on sockets it was given
+		       */
+	bool threads; /* may start threads, once inside */
 };
 
 /* First thing in main(): dumpable off, core limit 0. */

@@ -19,7 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "configkeys.h"
+#include "configtext.h"
 #include "limits.h"
 #include "xalloc.h"
 
@@ -186,12 +188,14 @@ check_sections(void)
 	}
 }
 
-/* A regular file of sane size; NULL after a complaint. */
-static FILE *
-open_file(const char *path)
+/* A regular file of sane size into text; -1 after a complaint. */
+static int
+read_file(const char *path, struct buf *text)
 {
+	char part[4096];
 	struct stat st;
-	FILE *f = NULL;
+	ssize_t n;
+	int r = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd == -1 || fstat(fd, &st) != 0) {
@@ -203,18 +207,40 @@ open_file(const char *path)
 		configparse_complain(path, 0, "is not a regular file");
 		goto out;
 	}
-	if (st.st_size > LIMIT_CONFIG_FILE) {
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		buf_add(text, part, (size_t)n);
+	if (n == -1)
+		configparse_complain(
+		    path, 0, "cannot be read: %s", strerror(errno));
+	else if (!buf_ok(text))
 		configparse_complain(
 		    path, 0, "is larger than %d octets", LIMIT_CONFIG_FILE);
-		goto out;
-	}
-	if ((f = fdopen(fd, "r")) == NULL)
-		configparse_complain(path, 0, "%s", strerror(errno));
 	else
-		fd = -1;
+		r = 0;
 out:
 	if (fd != -1)
 		close(fd);
+	return r;
+}
+
+/* The file as a stream of what libConfuse shall see; NULL: complained. */
+static FILE *
+open_text(const char *path, struct buf *text)
+{
+	unsigned line;
+	FILE *f;
+
+	if (read_file(path, text) == -1)
+		return NULL;
+	line = configtext_blank_comments(text->p, text->n);
+	if (line != 0) {
+		configparse_complain(path, line, "a comment that never ends");
+		return NULL;
+	}
+	buf_add(text, "\n", 1); /* a stream must not be empty */
+	f = fmemopen(text->p, text->n, "r");
+	if (f == NULL)
+		configparse_complain(path, 0, "%s", strerror(errno));
 	return f;
 }
 
@@ -223,11 +249,14 @@ configparse_file(const char *path, struct raw_config *out)
 {
 	/* at most one section, and one end, for each key */
 	cfg_opt_t root[CONFIG_KEYS_MAX], sub[2 * CONFIG_KEYS_MAX];
+	struct buf text = buf_new(LIMIT_CONFIG_FILE);
 	FILE *f;
 
 	*out = (struct raw_config){ 0 };
-	if ((f = open_file(path)) == NULL)
+	if ((f = open_text(path, &text)) == NULL) {
+		buf_free(&text);
 		return -1;
+	}
 	declare_keys(root, sub);
 	parse.raw = out;
 	parse.errors = 0;
@@ -243,6 +272,7 @@ configparse_file(const char *path, struct raw_config *out)
 	cfg_free(parse.root);
 	parse.root = NULL;
 	fclose(f);
+	buf_free(&text);
 	return parse.errors == 0 ? 0 : -1;
 }
 

@@ -303,7 +303,9 @@ make_directory(const char *socket_path)
 
 	if (slash != NULL && slash != dir) {
 		*slash = '\0';
-		(void)mkdir(dir, 0750); /* bind() will tell if it matters */
+		/* our umask would keep the group out; bind() tells of trouble */
+		if (mkdir(dir, 0750) == 0)
+			(void)chmod(dir, 0750);
 	}
 	free(dir);
 }

@@ -31,6 +31,7 @@
 #include "spooldir.h"
 #include "xalloc.h"
 
+#define REJOIN_MS          1000
 #define READY_DEADLINE_MS  30000
 #define TICKET_ROTATION_MS (6 * 3600 * 1000)
 #define DRAIN_SLACK_MS     2000 /* beyond the roles' own time-out */
@@ -129,6 +130,7 @@ join(struct child *smtp, struct child *other)
 		log_errno(LOG_LEVEL_ERROR, "join_failed", "socketpair");
 		return;
 	}
+	smtp->joined_ms[other->role] = clock_ms();
 	send_peer(smtp, other->role, smtp->instance, pair[0]);
 	send_peer(other, ROLE_SMTP, smtp->instance, pair[1]);
 }
@@ -203,10 +205,49 @@ on_link_closed(void *arg)
 		set_timer(c->timer, HUNG_UP_MS);
 }
 
+/*
+ * An smtp process without a link serves nobody.  Most often the other end died,
+ * and its successor is joined when it starts: so wait a moment, and see.
+ */
+static enum ipc_verdict
+on_link_lost(void *arg, struct ipc_frame *f)
+{
+	struct child *c = arg;
+	struct msg_peer m;
+
+	if (msg_peer_unpack(f->payload, &m) == -1 || c->role != ROLE_SMTP ||
+	    (m.role != ROLE_AUTH && m.role != ROLE_RELAY))
+		return IPC_MALFORMED;
+	c->lost_ms[m.role] = clock_ms();
+	set_timer(c->rejoin, REJOIN_MS);
+	return IPC_FINE;
+}
+
+static void
+on_rejoin(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *c = arg, *other;
+	struct master *m = c->master;
+	uint32_t i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < m->child_count; i++) {
+		other = &m->children[i];
+		if (c->lost_ms[other->role] == 0 || !other->ready ||
+		    c->joined_ms[other->role] > c->lost_ms[other->role])
+			continue;
+		log_event(LOG_LEVEL_WARN, "rejoin", "smtp %u to %s", c->worker,
+		    process_role_name(other->role));
+		join(c, other);
+	}
+}
+
 /* clang-format off */
 static const struct ipc_row rows[] = {
 	{ MSG_READY,	on_ready,	0,		false,	0 },
 	{ MSG_STATS,	on_stats,	LIMIT_FRAME,	false,	0 },
+	{ MSG_LINK_LOST, on_link_lost,	64,		false,	0 },
 };
 /* clang-format on */
 
@@ -487,7 +528,8 @@ make_children(struct master *m)
 		c->role = i == 0 ? ROLE_AUTH : i == 1 ? ROLE_RELAY : ROLE_SMTP;
 		c->worker = i < 2 ? 0 : i - 2;
 		c->timer = evtimer_new(m->base, on_child_timer, c);
-		if (c->timer == NULL)
+		c->rejoin = evtimer_new(m->base, on_rejoin, c);
+		if (c->timer == NULL || c->rejoin == NULL)
 			fatal("out of memory");
 	}
 	for (i = 0; i < m->child_count && !is_draining(m); i++)
@@ -519,8 +561,10 @@ loop(struct master *m)
 
 	for (i = 0; i < ARRAY_LEN(signals); i++)
 		event_free(signals[i]);
-	for (i = 0; i < m->child_count; i++)
+	for (i = 0; i < m->child_count; i++) {
 		event_free(m->children[i].timer);
+		event_free(m->children[i].rejoin);
+	}
 	event_free(m->drain_timer);
 	event_free(m->ticket_timer);
 	free(m->children);

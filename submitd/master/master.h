@@ -36,6 +36,9 @@ struct child {
 	uint64_t started_ms;
 	unsigned restarts;
 	struct backoff backoff;
+	uint64_t joined_ms[ROLE_COUNT]; /* smtp: when it got that link */
+	uint64_t lost_ms[ROLE_COUNT];   /* smtp: when it said it lost it */
+	struct event *rejoin;
 	struct event *timer; /* to start, to be ready, to be gone */
 };
 

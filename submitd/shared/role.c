@@ -55,6 +55,18 @@ role_exit(void)
 	event_base_loopexit(role.base, NULL);
 }
 
+void
+role_link_lost(enum role_id other)
+{
+	struct msg_peer m = { .role = other };
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	msg_peer_pack(&b, &m);
+	if (role.link != NULL)
+		ipc_send(role.link, MSG_LINK_LOST, 0, &b, -1);
+	buf_free(&b);
+}
+
 /* End the process; what master said after this step is not looked at. */
 static void
 fail(const char *step)

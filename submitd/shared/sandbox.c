@@ -23,10 +23,12 @@
 #include "log.h"
 
 /* Of kernels newer than the header we are built with. */
-#define FS_TRUNCATE    (1ULL << 14) /* ABI 3 */
-#define FS_IOCTL_DEV   (1ULL << 15) /* ABI 5 */
-#define SCOPE_ABSTRACT (1ULL << 0)  /* ABI 6 */
-#define SCOPE_SIGNAL   (1ULL << 1)  /* ABI 6 */
+#define FS_TRUNCATE     (1ULL << 14) /* ABI 3 */
+#define FS_IOCTL_DEV    (1ULL << 15) /* ABI 5 */
+#define NET_BIND_TCP    (1ULL << 0)  /* ABI 4 */
+#define NET_CONNECT_TCP (1ULL << 1)  /* ABI 4 */
+#define SCOPE_ABSTRACT  (1ULL << 0)  /* ABI 6 */
+#define SCOPE_SIGNAL    (1ULL << 1)  /* ABI 6 */
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_WRITE                                                               \
@@ -147,6 +149,10 @@ build_ruleset(const struct sandbox *s, struct given_up *g, int *ruleset)
 		return 0;
 	}
 	attr.handled_access_fs = fs_known(abi);
+	if (abi >= 4 && !s->network)
+		attr.handled_access_net = NET_BIND_TCP | NET_CONNECT_TCP;
+	else if (!s->network)
+		give_up(g, "no TCP of its own (needs Linux 6.7)");
 	if (abi >= 6)
 		attr.scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL;
 	*ruleset =

@@ -9,6 +9,7 @@
 
 #include "ipc.h"
 #include "log.h"
+#include "role.h"
 #include "session.h"
 #include "sessions.h"
 #include "worker.h"
@@ -75,9 +76,12 @@ on_done(void *arg, struct ipc_frame *f)
 		return IPC_MALFORMED;
 	if (s == NULL)
 		return IPC_FINE;
-	if (s->state != ST_AUTHENTICATING && s->state != ST_AUTH_LINE)
+	if (s->state == ST_AUTH_LINE)
+		session_auth_lost(s); /* auth waits no longer */
+	else if (s->state == ST_AUTHENTICATING)
+		session_auth_done(s, &done);
+	else
 		return IPC_MALFORMED;
-	session_auth_done(s, &done);
 	return IPC_FINE;
 }
 
@@ -99,6 +103,7 @@ on_closed(void *arg)
 	log_event(LOG_LEVEL_WARN, "auth_lost", "logins wait for a new link");
 	ipc_free(&c->link);
 	sessions_each(c->worker->sessions, session_auth_lost);
+	role_link_lost(ROLE_AUTH);
 }
 
 struct authclient *
@@ -146,7 +151,7 @@ authclient_start(
 {
 	struct buf b;
 
-	if (c->link == NULL)
+	if (c->link == NULL || ipc_pending(c->link) > LIMIT_LINK_BACKLOG)
 		return -1;
 	b = buf_new(LIMIT_FRAME);
 	msg_auth_start_pack(&b, start);

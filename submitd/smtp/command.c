@@ -66,6 +66,15 @@ trim(struct slice s)
 	return s;
 }
 
+bool
+command_is_http(struct slice line)
+{
+	static const char mark[] = " HTTP/";
+
+	return line.n > 0 &&
+	       memmem(line.p, line.n, mark, sizeof(mark) - 1) != NULL;
+}
+
 enum parse
 command_parse(struct slice line, struct command *cmd)
 {

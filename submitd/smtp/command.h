@@ -8,6 +8,8 @@
  * Whether the verb is welcome now is for the session to say.
  */
 
+#include <stdbool.h>
+
 #include "compiler.h"
 #include "slice.h"
 
@@ -44,6 +46,9 @@ struct command {
 
 /* line: without CRLF.  cmd->arg borrows from it. */
 NODISCARD enum parse command_parse(struct slice line, struct command *cmd);
+
+/* True for an HTTP request line: whatever follows it is not for us. */
+bool command_is_http(struct slice line);
 
 /* "MAIL"; for logs.  Static. */
 const char *command_name(enum verb);

@@ -22,9 +22,6 @@
 /* Room in a spool file beside the content: envelope and our own field. */
 #define FILE_SLACK 1048576
 
-/* Descriptors beside those of clients: links, listeners, one per message. */
-#define DESCRIPTORS_FIXED 256
-
 static struct worker worker;
 
 /* Links that came before the loop was there. */
@@ -83,19 +80,21 @@ prepare(struct event_base *base, struct sandbox *box)
 	worker_init(&worker, base);
 	if (worker_load_tls(&worker) == -1)
 		return -1;
+	secret_wipe(&worker.config.key_pem); /* the contexts have it */
 	box->chroot_wanted = true;
 	box->root_fd = -1;
 	box->max_file_size =
 	    (uint64_t)worker.config.max_message_size + FILE_SLACK;
 	/* a client's socket and its content */
 	box->max_files =
-	    (uint64_t)worker.config.max_connections * 2 + DESCRIPTORS_FIXED;
+	    (uint64_t)worker.config.max_connections * 2 + WORKER_DESCRIPTORS;
 	return 0;
 }
 
 static int
 start(void)
 {
+	worker_fit_descriptors(&worker);
 	if (early_peer[ROLE_AUTH] != -1)
 		attach(ROLE_AUTH, early_peer[ROLE_AUTH]);
 	if (early_peer[ROLE_RELAY] != -1)

@@ -8,6 +8,7 @@
 
 #include "ipc.h"
 #include "log.h"
+#include "role.h"
 #include "session.h"
 #include "sessions.h"
 #include "worker.h"
@@ -73,6 +74,7 @@ on_closed(void *arg)
 	log_event(LOG_LEVEL_WARN, "relay_lost", "mail waits for a new link");
 	ipc_free(&c->link);
 	sessions_each(c->worker->sessions, session_mail_lost);
+	role_link_lost(ROLE_RELAY);
 }
 
 struct relayclient *
@@ -113,7 +115,7 @@ relayclient_begin(
 	struct buf b;
 	int r = -1;
 
-	if (c->link == NULL)
+	if (c->link == NULL || ipc_pending(c->link) > LIMIT_LINK_BACKLOG)
 		return -1;
 	b = buf_new(LIMIT_FRAME);
 	msg_mail_begin_pack(&b, begin);

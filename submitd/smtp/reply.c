@@ -38,7 +38,6 @@ static const struct row rows[] = {
 	[R_500_BARE]		= { 500, "5.5.2", "Lines must end with CRLF and hold no bare CR, LF or NUL" },
 	[R_500_AUTH_TOO_LONG]	= { 500, "5.5.6", "Authentication line too long" },	/* RFC 4954, 6 */
 	[R_501_ARGUMENT]	= { 501, "5.5.4", "Syntax error in the argument of $" },
-	[R_501_STARTTLS_ARGUMENT] = { 501, "5.5.4", "STARTTLS takes no argument" },	/* RFC 3207, 4 */
 	[R_502_NOT_OFFERED]	= { 502, "5.5.1", "$ is not offered here" },
 	[R_503_HELLO_FIRST]	= { 503, "5.5.1", "Send EHLO first" },
 	[R_503_NO_TLS_NOW]	= { 503, "5.5.1", "TLS is already active" },
@@ -58,7 +57,6 @@ static const struct row rows[] = {
 	[R_250_OK]		= { 250, "2.0.0", "Ok" },
 	[R_250_RESET]		= { 250, "2.0.0", "Reset" },
 	[R_252_VRFY]		= { 252, "2.5.0", "Cannot verify; send the mail and see" },
-	[R_454_NO_TLS]		= { 454, "4.7.0", "TLS is not available just now" },	/* RFC 3207, 4 */
 
 	/* AUTH: RFC 4954, 4 and 6 */
 	[R_235_WELCOME]		= { 235, "2.7.0", "Authentication successful" },

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "addresses.h"
+#include "authclient.h"
 #include "clock.h"
 #include "log.h"
 #include "relayclient.h"
@@ -142,6 +143,18 @@ session_enter(struct session *s, enum state next)
 	s->deadline_ms = clock_ms() + ms;
 }
 
+void
+session_cancel_request(struct session *s)
+{
+	if (s->request == 0)
+		return;
+	if (s->state == ST_AUTHENTICATING || s->state == ST_AUTH_LINE)
+		authclient_cancel(s->worker->auth, s->request);
+	else if (s->state == ST_OPENING || s->state == ST_CONTENT)
+		relayclient_abort(s->worker->relay, s->request);
+	s->request = 0;
+}
+
 /* -- the driver ------------------------------------------------------------ */
 
 static bool
@@ -195,7 +208,8 @@ session_free(struct session **sp)
 	struct session *s = *sp;
 
 	*sp = NULL;
-	session_drop_tx(s);
+	session_cancel_request(s);
+	tx_free(&s->tx);
 	session_log_end(s);
 	event_free(s->deadline);
 	event_free(s->resume);
@@ -236,8 +250,10 @@ settle(struct session **sp, enum verdict v)
 	static const struct timeval now = { 0, 0 };
 	struct session *s = *sp;
 
-	if (v == HANGUP && s->state != ST_CLOSING)
+	if (v == HANGUP && s->state != ST_CLOSING) {
+		session_cancel_request(s);
 		session_enter(s, ST_CLOSING); /* whose step says HANGUP again */
+	}
 	flush(s);
 	switch (v) {
 	case AGAIN: /* a fair share is used up: let others run */

@@ -154,6 +154,13 @@ enum verdict session_reject_with(
 /* Reply and end the session for a reason. */
 enum verdict session_hangup(struct session *, enum reply, enum ending);
 
+/*
+ * Take back what was asked of auth or relay: whoever ends a wait other than by
+ * its answer calls this, so that nothing is left open over there.  A message
+ * that was committed is relay's own and stays.
+ */
+void session_cancel_request(struct session *);
+
 /* Forget the transaction, telling relay if it was asked. */
 void session_drop_tx(struct session *);
 

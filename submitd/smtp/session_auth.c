@@ -79,8 +79,7 @@ verb_auth(struct session *s, const struct command *cmd)
 static void
 give_up(struct session *s)
 {
-	authclient_cancel(s->worker->auth, s->request);
-	s->request = 0;
+	session_cancel_request(s);
 	session_enter(s, ST_COMMAND);
 }
 
@@ -91,6 +90,10 @@ take_response(struct session *s, struct slice line)
 	struct buf response;
 	enum verdict v = AGAIN;
 
+	if (s->request == 0) { /* auth has gone while we waited for this line */
+		session_enter(s, ST_COMMAND);
+		return session_reject(s, R_454_AUTH_TROUBLE);
+	}
 	if (slice_eq(line, slice_of("*"))) {
 		give_up(s);
 		return session_reject(s, R_501_AUTH_CANCELLED);
@@ -210,7 +213,10 @@ session_auth_lost(struct session *s)
 		.verdict = AUTH_TROUBLE,
 	};
 
-	if (s->state == ST_AUTHENTICATING || s->state == ST_AUTH_LINE)
+	/* The client owes us a line: it gets its answer behind that. */
+	if (s->state == ST_AUTH_LINE)
+		s->request = 0;
+	else if (s->state == ST_AUTHENTICATING)
 		session_auth_done(s, &trouble);
 }
 

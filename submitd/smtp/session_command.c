@@ -160,7 +160,10 @@ run_command(struct session *s, struct slice line)
 
 	switch (command_parse(line, &cmd)) {
 	case PARSE_UNKNOWN_VERB:
-		v = session_reject(s, R_500_UNKNOWN);
+		/* a browser made to talk to us goes on, so we do not */
+		v = command_is_http(line)
+			? session_hangup(s, R_500_UNKNOWN, END_REFUSED)
+			: session_reject(s, R_500_UNKNOWN);
 		break;
 	case PARSE_BAD_ARGUMENT:
 	case PARSE_BAD_OCTET:

@@ -25,12 +25,7 @@
 void
 session_drop_tx(struct session *s)
 {
-	/* Once committed a message is relay's, whatever becomes of us. */
-	if ((s->state == ST_OPENING || s->state == ST_CONTENT) &&
-	    s->request != 0) {
-		relayclient_abort(s->worker->relay, s->request);
-		s->request = 0;
-	}
+	session_cancel_request(s);
 	tx_free(&s->tx);
 }
 
@@ -123,7 +118,8 @@ take_run(struct session *s, struct slice run)
 	header_watch(&tx->header, run);
 	if (tx->header.received >= LIMIT_RECEIVED)
 		tx_refuse(tx, R_554_LOOP);
-	if (tx->received > s->worker->config.max_message_size)
+	tx->content += run.n;
+	if (tx->content > s->worker->config.max_message_size)
 		tx_refuse(tx, R_552_TOO_BIG);
 	content_write(tx, run);
 }
@@ -213,9 +209,12 @@ session_content_deadline(const struct session *s)
 {
 	const struct smtp_config *config = &s->worker->config;
 	uint64_t silence = s->tx->last_octet_ms + config->data_timeout_ms;
-	uint64_t rate = s->tx->content_since_ms + config->data_timeout_ms +
-			s->tx->received * 1000 / config->data_rate;
+	uint64_t rate;
 
+	if (config->data_rate == 0)
+		return silence;
+	rate = s->tx->content_since_ms + config->data_timeout_ms +
+	       s->tx->received * 1000 / config->data_rate;
 	return silence < rate ? silence : rate;
 }
 
@@ -243,6 +242,7 @@ static void
 tell_fate(struct session *s, const struct msg_mail_done *done)
 {
 	struct buf text = buf_new(LIMIT_COMMAND_LINE);
+	struct slice enhanced = done->enhanced;
 
 	if (done->fate != FATE_REFUSED)
 		buf_printf(&text, "Ok, id %s, %s", s->tx->queue_id,
@@ -250,8 +250,11 @@ tell_fate(struct session *s, const struct msg_mail_done *done)
 	if (done->fate != FATE_REFUSED && done->text.n > 0)
 		buf_str(&text, ": ");
 	buf_add(&text, done->text.p, done->text.n);
-	reply_add_foreign(
-	    &s->out, done->code, done->enhanced, buf_slice(&text));
+	/* A smarthost may contradict itself; we do not (RFC 2034, 4). */
+	if (enhanced.n > 0 &&
+	    (unsigned)(enhanced.p[0] - '0') != done->code / 100)
+		enhanced.n = 0;
+	reply_add_foreign(&s->out, done->code, enhanced, buf_slice(&text));
 	buf_free(&text);
 }
 

@@ -116,14 +116,30 @@ verb_mail(struct session *s, const struct command *cmd)
 }
 
 /* RFC 5321, 4.5.1: <postmaster> alone is our own. */
-static void
+static bool
 add_postmaster(struct session *s)
 {
-	char mailbox[LIMIT_DOMAIN + sizeof("postmaster@")];
-
-	(void)snprintf(mailbox, sizeof(mailbox), "postmaster@%s",
+	char mailbox[LIMIT_PATH - 1]; /* the path's limit counts its brackets */
+	int n = snprintf(mailbox, sizeof(mailbox), "postmaster@%s",
 	    s->worker->config.hostname);
+
+	if (n < 0 || (size_t)n >= sizeof(mailbox))
+		return false;
 	tx_add_recipient(s->tx, slice_of(mailbox));
+	return true;
+}
+
+/*
+ * The client goes on with those that were taken (RFC 5321, 4.5.3.1.10), so
+ * one too many is no error of it; too many of them are.
+ */
+static enum verdict
+one_too_many(struct session *s)
+{
+	if (++s->tx->refused_count > LIMIT_RECIPIENTS_MAX)
+		return session_hangup(s, R_421_ERRORS, END_REFUSED);
+	session_reply(s, R_452_TOO_MANY_RCPT);
+	return AGAIN;
 }
 
 static enum verdict
@@ -164,10 +180,10 @@ verb_rcpt(struct session *s, const struct command *cmd)
 	if (parameters_parse_rcpt(rest) != PARAMETERS_OK)
 		return refuse_recipient(s, R_555_PARAMETER);
 	if (envelope_is_full(s))
-		return refuse_recipient(s, R_452_TOO_MANY_RCPT);
-	if (path.domain.n == 0)
-		add_postmaster(s);
-	else
+		return one_too_many(s);
+	if (path.domain.n == 0 && !add_postmaster(s))
+		return refuse_recipient(s, R_501_RECIPIENT_SYNTAX);
+	if (path.domain.n > 0)
 		tx_add_recipient(s->tx, path.mailbox);
 	session_reply(s, R_250_RECIPIENT);
 	return AGAIN;

@@ -33,6 +33,7 @@ struct tx {
 	struct dot dot;
 	struct header header;
 	uint64_t received; /* content octets from the client, as sent */
+	uint64_t content;  /* the same, unstuffed: what SIZE is about */
 	uint64_t written;  /* octets in the file, our field included */
 	uint64_t content_since_ms;
 	uint64_t last_octet_ms;

@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "addresses.h"
@@ -165,6 +167,26 @@ worker_init(struct worker *w, struct event_base *base)
 	w->relay = relayclient_new(w);
 	if ((w->timer = evtimer_new(base, on_timer, w)) == NULL)
 		fatal("out of memory");
+}
+
+void
+worker_fit_descriptors(struct worker *w)
+{
+	rlim_t own = WORKER_DESCRIPTORS, fit;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	if (limit.rlim_cur < 4 * own)
+		own = limit.rlim_cur / 4 + 1;
+	fit = (limit.rlim_cur - own) / 2;
+	if (fit >= w->config.max_connections)
+		return;
+	log_event(LOG_LEVEL_WARN, "connections_lowered",
+	    "%u are configured, the limit of %ju open files allows %ju",
+	    w->config.max_connections, (uintmax_t)limit.rlim_cur,
+	    (uintmax_t)fit);
+	w->config.max_connections = (uint32_t)fit;
 }
 
 int

@@ -21,6 +21,9 @@ struct relayclient;
 struct session;
 struct sessions;
 
+/* Descriptors beside those of clients: links, listeners and the like. */
+#define WORKER_DESCRIPTORS 256
+
 struct worker {
 	struct event_base *base;
 	struct smtp_config config;
@@ -48,6 +51,12 @@ NODISCARD int worker_load_tls(struct worker *);
 /* A listening socket; takes fd.  -1: too many. */
 NODISCARD int worker_add_listener(
     struct worker *, const struct msg_listen *, int fd);
+
+/*
+ * Take no more connections than the limit on descriptors allows, two for each
+ * and some for ourselves: without one left a link could not be served.
+ */
+void worker_fit_descriptors(struct worker *);
 
 /* Begin to accept.  -1: logged. */
 NODISCARD int worker_start(struct worker *);

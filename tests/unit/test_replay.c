@@ -533,6 +533,7 @@ configure(const char *args)
 		{ "max_errors", &play.worker.config.max_errors },
 		{ "max_auth_failures", &play.worker.config.max_auth_failures },
 		{ "max_message_size", &play.worker.config.max_message_size },
+		{ "data_rate", &play.worker.config.data_rate },
 		{ "max_content_line", &play.worker.config.max_content_line },
 	};
 	char key[64];

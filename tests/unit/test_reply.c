@@ -280,7 +280,7 @@ static void
 test_our_own_trouble_is_never_for_good(void **state)
 {
 	static const enum reply ours[] = { R_421_SHUTDOWN, R_421_TOO_MANY,
-		R_421_TROUBLE, R_454_NO_TLS, R_454_AUTH_TROUBLE, R_451_NO_RELAY,
+		R_421_TROUBLE, R_454_AUTH_TROUBLE, R_451_NO_RELAY,
 		R_451_STORAGE, R_452_FULL, R_452_TOO_MANY_RCPT };
 	size_t i;
 
