@@ -303,7 +303,8 @@ make_directory(const char *socket_path)
 
 	if (slash != NULL && slash != dir) {
 		*slash = '\0';
-		/* our umask would keep the group out; bind() tells of trouble */
+		/* our umask would keep the group out; bind() tells of trouble
+		 */
 		if (mkdir(dir, 0750) == 0)
 			(void)chmod(dir, 0750);
 	}

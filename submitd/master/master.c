@@ -23,6 +23,7 @@
 #include "configcheck.h"
 #include "control.h"
 #include "ipc.h"
+#include "join.h"
 #include "limits.h"
 #include "log.h"
 #include "messages.h"
@@ -31,7 +32,6 @@
 #include "spooldir.h"
 #include "xalloc.h"
 
-#define REJOIN_MS          1000
 #define READY_DEADLINE_MS  30000
 #define TICKET_ROTATION_MS (6 * 3600 * 1000)
 #define DRAIN_SLACK_MS     2000 /* beyond the roles' own time-out */
@@ -107,50 +107,6 @@ send_ticket_keys(struct child *c)
 	buf_free(&b);
 }
 
-static void
-send_peer(struct child *to, enum role_id other, uint32_t instance, int fd)
-{
-	struct msg_peer m = { other, instance };
-	struct buf b = buf_new(LIMIT_FRAME);
-
-	msg_peer_pack(&b, &m);
-	ipc_send(to->link, MSG_PEER, 0, &b, fd);
-	buf_free(&b);
-}
-
-/* A new link between an smtp process and auth or relay, both running. */
-static void
-join(struct child *smtp, struct child *other)
-{
-	int pair[2];
-
-	if (smtp->link == NULL || other->link == NULL)
-		return;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
-		log_errno(LOG_LEVEL_ERROR, "join_failed", "socketpair");
-		return;
-	}
-	smtp->joined_ms[other->role] = clock_ms();
-	send_peer(smtp, other->role, smtp->instance, pair[0]);
-	send_peer(other, ROLE_SMTP, smtp->instance, pair[1]);
-}
-
-static void
-join_all(struct child *c)
-{
-	struct master *m = c->master;
-	uint32_t i;
-
-	for (i = 0; i < m->child_count; i++) {
-		struct child *o = &m->children[i];
-
-		if (c->role == ROLE_SMTP && o->role != ROLE_SMTP)
-			join(c, o);
-		else if (c->role != ROLE_SMTP && o->role == ROLE_SMTP)
-			join(o, c);
-	}
-}
-
 /* -- what a child says ----------------------------------------------------- */
 
 static void
@@ -205,49 +161,11 @@ on_link_closed(void *arg)
 		set_timer(c->timer, HUNG_UP_MS);
 }
 
-/*
- * An smtp process without a link serves nobody.  Most often the other end died,
- * and its successor is joined when it starts: so wait a moment, and see.
- */
-static enum ipc_verdict
-on_link_lost(void *arg, struct ipc_frame *f)
-{
-	struct child *c = arg;
-	struct msg_peer m;
-
-	if (msg_peer_unpack(f->payload, &m) == -1 || c->role != ROLE_SMTP ||
-	    (m.role != ROLE_AUTH && m.role != ROLE_RELAY))
-		return IPC_MALFORMED;
-	c->lost_ms[m.role] = clock_ms();
-	set_timer(c->rejoin, REJOIN_MS);
-	return IPC_FINE;
-}
-
-static void
-on_rejoin(evutil_socket_t fd, short what, void *arg)
-{
-	struct child *c = arg, *other;
-	struct master *m = c->master;
-	uint32_t i;
-
-	(void)fd;
-	(void)what;
-	for (i = 0; i < m->child_count; i++) {
-		other = &m->children[i];
-		if (c->lost_ms[other->role] == 0 || !other->ready ||
-		    c->joined_ms[other->role] > c->lost_ms[other->role])
-			continue;
-		log_event(LOG_LEVEL_WARN, "rejoin", "smtp %u to %s", c->worker,
-		    process_role_name(other->role));
-		join(c, other);
-	}
-}
-
 /* clang-format off */
 static const struct ipc_row rows[] = {
 	{ MSG_READY,	on_ready,	0,		false,	0 },
 	{ MSG_STATS,	on_stats,	LIMIT_FRAME,	false,	0 },
-	{ MSG_LINK_LOST, on_link_lost,	64,		false,	0 },
+	{ MSG_LINK_LOST, join_on_lost,	64,		false,	0 },
 };
 /* clang-format on */
 
@@ -528,7 +446,7 @@ make_children(struct master *m)
 		c->role = i == 0 ? ROLE_AUTH : i == 1 ? ROLE_RELAY : ROLE_SMTP;
 		c->worker = i < 2 ? 0 : i - 2;
 		c->timer = evtimer_new(m->base, on_child_timer, c);
-		c->rejoin = evtimer_new(m->base, on_rejoin, c);
+		c->rejoin = evtimer_new(m->base, join_on_timer, c);
 		if (c->timer == NULL || c->rejoin == NULL)
 			fatal("out of memory");
 	}

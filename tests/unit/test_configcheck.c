@@ -1,0 +1,259 @@
+/*
+ * configcheck - what follows from a file that is fine, and what is said of
+ * it aloud; and that comments do not move the line of a mistake.
+ *
+ * Each case replaces one line of the shortest file; what is said on stderr
+ * goes to a file.
+ */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "configcheck.h"
+#include "configfile.h"
+#include "log.h"
+
+#define LINES 5
+
+static struct {
+	char dir[32];
+	char file[64];
+	char said[64];
+	char cert[64];
+	char tls[192];
+	struct settings settings;
+} rig = { .dir = "/tmp/test_configcheck.XXXXXX" };
+
+static void
+write_file(const char *path, const char *content)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(content, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static int
+make_rig(void **state)
+{
+	(void)state;
+	if (mkdtemp(rig.dir) == NULL)
+		return -1;
+	snprintf(rig.file, sizeof(rig.file), "%s/conf", rig.dir);
+	snprintf(rig.said, sizeof(rig.said), "%s/said", rig.dir);
+	snprintf(rig.cert, sizeof(rig.cert), "%s/pem", rig.dir);
+	snprintf(rig.tls, sizeof(rig.tls),
+	    "tls { certificate = \"%s\" key = \"%s\" }", rig.cert, rig.cert);
+	write_file(rig.cert, "-----BEGIN CERTIFICATE-----\n"
+			     "-----BEGIN PRIVATE KEY-----\n");
+	return 0;
+}
+
+static int
+remove_rig(void **state)
+{
+	(void)state;
+	(void)unlink(rig.file);
+	(void)unlink(rig.said);
+	(void)unlink(rig.cert);
+	return rmdir(rig.dir);
+}
+
+/* Load the shortest file, its line n as given; what is said, and *result. */
+static const char *
+load(unsigned n, const char *line, int *result)
+{
+	static char said[4096];
+	const char *lines[LINES] = { "hostname = \"submit.example.net\"",
+		rig.tls, "ldap { uri = {\"ldaps://h\"} base = \"dc=x\" }",
+		"smarthost { server = {\"s\"} tls = verify }", "" };
+	char text[2048] = "";
+	int saved = dup(STDERR_FILENO), fd;
+	ssize_t got;
+	unsigned i;
+
+	lines[n - 1] = line;
+	for (i = 0; i < LINES; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "%s\n", lines[i]);
+	write_file(rig.file, text);
+	fd = open(rig.said, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_not_equal(fd, -1);
+	assert_int_not_equal(dup2(fd, STDERR_FILENO), -1);
+	*result = configfile_load(rig.file, &rig.settings);
+	if (*result == 0)
+		configcheck_warn(&rig.settings);
+	fflush(stderr);
+	assert_int_not_equal(dup2(saved, STDERR_FILENO), -1);
+	got = pread(fd, said, sizeof(said) - 1, 0);
+	said[got < 0 ? 0 : got] = '\0';
+	close(saved);
+	close(fd);
+	return said;
+}
+
+static const struct config *
+loaded(unsigned n, const char *line)
+{
+	int r;
+	const char *said = load(n, line, &r);
+
+	if (r != 0)
+		fail_msg("'%s' is refused: %s", line, said);
+	return &rig.settings.config;
+}
+
+/* What one role decides and another must know. */
+static void
+test_limits_reach_every_role_they_concern(void **state)
+{
+	const struct config *c = loaded(5,
+	    "limits { message_size = 1M recipients = 7 shutdown_timeout = 9s }"
+	    " log { target = syslog level = debug }"
+	    " identity { null_sender = refuse }");
+
+	(void)state;
+	assert_int_equal(c->smtp.max_message_size, 1 << 20);
+	assert_int_equal(c->relay.max_message_size, 1 << 20);
+	assert_int_equal(c->smtp.max_recipients, 7);
+	assert_int_equal(c->relay.max_recipients, 7);
+	assert_int_equal(c->shutdown_timeout_ms, 9000);
+	assert_int_equal(c->smtp.shutdown_timeout_ms, 9000);
+	assert_int_equal(c->relay.shutdown_timeout_ms, 9000);
+	assert_false(c->smtp.null_sender);
+	assert_int_equal(c->smtp.role.log_target, LOG_TO_SYSLOG);
+	assert_int_equal(c->auth.role.log_target, LOG_TO_SYSLOG);
+	assert_int_equal(c->relay.role.log_target, LOG_TO_SYSLOG);
+	assert_int_equal(c->smtp.role.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c->auth.role.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c->relay.role.log_level, LOG_LEVEL_DEBUG);
+	assert_string_equal(c->auth.hostname, "submit.example.net");
+	assert_string_equal(c->relay.hostname, "submit.example.net");
+	assert_true(c->relay.disk_threads > 0);
+	configfile_free(&rig.settings);
+}
+
+/* Else smtp says 451 for a message that relay has just delivered. */
+static void
+test_smtp_waits_for_relay_and_its_disk(void **state)
+{
+	const struct config *c =
+	    loaded(4, "smarthost { server = {\"s\"} hand_over_timeout = 5m }");
+
+	(void)state;
+	assert_int_equal(c->relay.hand_over_timeout_ms, 300000);
+	assert_int_equal(c->smtp.hand_over_timeout_ms, 330000);
+	configfile_free(&rig.settings);
+}
+
+static void
+test_list_may_be_one_word_or_grow(void **state)
+{
+	const struct config *c = loaded(
+	    4, "smarthost { server = \"one\" server += {\"two\", \"three\"} }");
+
+	(void)state;
+	assert_int_equal(c->relay.server.n, 3);
+	assert_string_equal(c->relay.server.v[0], "one");
+	assert_string_equal(c->relay.server.v[2], "three");
+	configfile_free(&rig.settings);
+}
+
+static void
+test_risks_are_told_and_nothing_else(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		unsigned line;
+		const char *text, *want; /* NULL: silence */
+	} rows[] = {
+		{ 5, "", NULL },
+		{ 3, "ldap { uri = {\"ldap://h\"} base = \"dc=x\" "
+		    "allow_plaintext = true }", "IN THE CLEAR" },
+		{ 3, "ldap { uri = {\"ldap://h\"} base = \"dc=x\" "
+		    "starttls = true }", NULL },
+		{ 3, "ldap { uri = {\"ldap://[::1]\", \"ldapi:///x\"} "
+		    "base = \"dc=x\" }", NULL },
+		{ 3, "ldap { uri = {\"ldaps://h\"} base = \"dc=x\" "
+		    "allow_plaintext = true }", NULL },
+		{ 4, "smarthost { server = {\"s\"} tls = none }",
+		    "unencrypted" },
+		{ 4, "smarthost { server = {\"s\"} }",
+		    "nobody checks who the smarthost is" },
+		{ 5, "limits { auth_timeout = 12999ms }",
+		    "limits.auth_timeout is below 13 s" },
+		{ 5, "limits { auth_timeout = 13s }", NULL },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		int r;
+		const char *said = load(rows[i].line, rows[i].text, &r);
+
+		assert_int_equal(r, 0);
+		if (rows[i].want == NULL)
+			assert_string_equal(said, "");
+		else if (strstr(said, rows[i].want) == NULL)
+			fail_msg("'%s': '%s'", rows[i].text, said);
+		configfile_free(&rig.settings);
+	}
+}
+
+/* libConfuse by itself counts a line with a comment up to three times. */
+static void
+test_comments_do_not_move_the_line(void **state)
+{
+	static const char *const rows[] = { "# one", "// one", "/* one */",
+		"log { } # one", "help_url = \"https://h/#x\" // one",
+		"log { level = /* in a value */ info }" };
+	char text[128], place[96];
+	size_t i;
+
+	(void)state;
+	snprintf(place, sizeof(place), "%s:6: workers = \"0\"", rig.file);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *said;
+		int r;
+
+		snprintf(text, sizeof(text), "%s\nworkers = 0", rows[i]);
+		said = load(5, text, &r);
+		configfile_free(&rig.settings);
+		assert_int_equal(r, -1);
+		if (strstr(said, place) == NULL)
+			fail_msg("'%s': '%s'", rows[i], said);
+	}
+}
+
+static void
+test_comment_without_end_is_refused(void **state)
+{
+	int r;
+
+	(void)state;
+	assert_non_null(
+	    strstr(load(5, "/* one", &r), "conf:5: a comment that never ends"));
+	assert_int_equal(r, -1);
+	configfile_free(&rig.settings);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_limits_reach_every_role_they_concern),
+		cmocka_unit_test(test_smtp_waits_for_relay_and_its_disk),
+		cmocka_unit_test(test_list_may_be_one_word_or_grow),
+		cmocka_unit_test(test_risks_are_told_and_nothing_else),
+		cmocka_unit_test(test_comments_do_not_move_the_line),
+		cmocka_unit_test(test_comment_without_end_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_rig, remove_rig);
+}
