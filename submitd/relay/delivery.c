@@ -17,7 +17,6 @@
 
 struct delivery {
 	struct smarthost_waiter waiter; /* first */
-	struct event_base *base;
 	struct smarthosts *hosts;
 	struct smtpclient_mail mail; /* all recipients */
 	delivery_done *done;
@@ -132,8 +131,6 @@ on_granted(struct smarthost_waiter *w, struct smtpclient *client)
 	mail.recipients = d->names;
 	mail.recipient_count = d->open;
 	smtpclient_send(client, &mail);
-	if (d->withdrawn)
-		smtpclient_withdraw(client);
 }
 
 static void
@@ -160,7 +157,7 @@ on_sent(struct smarthost_waiter *w, const struct smtpclient_result *r)
 
 	d->client = NULL;
 	d->reply = r->reply;
-	if (r->how == SMTPCLIENT_STALE && !d->again) {
+	if (r->how == SMTPCLIENT_STALE && !d->again && !d->withdrawn) {
 		d->again = true; /* says nothing about the server */
 		smarthost_acquire(d->server, &d->waiter);
 		return;
@@ -208,7 +205,6 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 		.failed = on_failed,
 		.sent = on_sent,
 		.refused = on_refused };
-	d->base = base;
 	d->hosts = hosts;
 	d->mail = *mail;
 	d->done = done;

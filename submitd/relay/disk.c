@@ -67,7 +67,7 @@ done(struct job *job)
 
 struct disk_request *
 disk_request_new(struct relay *relay, enum disk_work work, uint64_t id,
-    const struct envelope *env, disk_done *then, void *arg)
+    const struct envelope *env, disk_done *then)
 {
 	struct disk_request *r = xcalloc(1, sizeof(*r));
 
@@ -77,7 +77,6 @@ disk_request_new(struct relay *relay, enum disk_work work, uint64_t id,
 	r->spool = relay->spool;
 	r->id = id;
 	r->done = then;
-	r->arg = arg;
 	r->content_fd = -1;
 	r->head = buf_new(ENVELOPE_MAX);
 	r->plain = buf_new(ENVELOPE_MAX);

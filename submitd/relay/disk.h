@@ -34,7 +34,6 @@ struct disk_request {
 	const struct spool *spool;
 	uint64_t id;
 	disk_done *done; /* in the loop; the request is freed behind it */
-	void *arg;
 
 	struct buf head;  /* COMMIT, MARK, HOLD: statuses as they are */
 	struct buf plain; /* COMMIT */
@@ -48,7 +47,7 @@ struct disk_request {
 
 /* envelope may be NULL for LOAD and REMOVE. */
 struct disk_request *disk_request_new(struct relay *, enum disk_work,
-    uint64_t id, const struct envelope *, disk_done *, void *arg);
+    uint64_t id, const struct envelope *, disk_done *);
 
 /* Takes the request.  When the threads are overrun, done comes with IO. */
 void disk_submit(struct relay *, struct disk_request *);

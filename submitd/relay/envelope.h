@@ -26,10 +26,11 @@
 /* Octets of a head: LIMIT_RECIPIENTS_MAX mailboxes and the rest. */
 #define ENVELOPE_MAX 524288
 
+/* On disk, where no checksum covers them: several bits apart. */
 enum recipient_status {
 	RECIPIENT_OPEN = 'o',   /* still to be delivered */
 	RECIPIENT_DONE = 'd',   /* a smarthost has it */
-	RECIPIENT_FAILED = 'f', /* refused for good */
+	RECIPIENT_FAILED = 'r', /* refused for good */
 };
 
 struct recipient {

@@ -87,6 +87,7 @@ prepare(struct event_base *base, struct sandbox *box)
 	/* a message: its content, and the same in a disk request */
 	box->max_files = DESCRIPTORS_FIXED + 3 * LIMIT_MESSAGES_OPEN +
 			 c->connections * c->server.n;
+	box->network = true;
 	box->threads = true;
 	return 0;
 }

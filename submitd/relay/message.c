@@ -219,13 +219,25 @@ submit(struct message *m, struct disk_request *r)
 	disk_submit(m->relay, r);
 }
 
+/* All recipients have the same final answer: nothing is left to store. */
+static bool
+is_decided(const struct message *m)
+{
+	uint32_t n = m->env->recipient_count;
+
+	return envelope_count(m->env, RECIPIENT_DONE) == n ||
+	       envelope_count(m->env, RECIPIENT_FAILED) == n;
+}
+
 static void
 on_committed(struct disk_request *r)
 {
 	struct message *m = returned(r);
 
 	if (r->status != SPOOL_OK) {
-		answer_trouble(m, r->status);
+		/* the smarthost's word, if it came meanwhile, is better */
+		if (m->delivery != NULL || !is_decided(m))
+			answer_trouble(m, r->status);
 		/* RFC 5321, 4.2.5: refused is refused, if it can be stopped */
 		if (m->delivery != NULL)
 			delivery_withdraw(m->delivery);
@@ -248,7 +260,7 @@ static void
 store(struct message *m, enum spool_place place)
 {
 	struct disk_request *r = disk_request_new(
-	    m->relay, DISK_COMMIT, m->id, m->env, on_committed, NULL);
+	    m->relay, DISK_COMMIT, m->id, m->env, on_committed);
 
 	r->place = place;
 	r->size = m->size;
@@ -278,8 +290,7 @@ on_left(struct disk_request *r)
 static void
 leave_queue(struct message *m, enum disk_work work)
 {
-	submit(
-	    m, disk_request_new(m->relay, work, m->id, m->env, on_left, NULL));
+	submit(m, disk_request_new(m->relay, work, m->id, m->env, on_left));
 }
 
 /* -- attempts -------------------------------------------------------------- */
@@ -383,13 +394,10 @@ give_up(struct message *m)
 
 /* Nothing promised yet: the client decides with the smarthost's word. */
 static void
-settle_live(struct message *m, uint32_t open, uint32_t done, uint32_t failed)
+settle_live(struct message *m, uint32_t open, uint32_t failed)
 {
-	if (open == 0 && failed == 0) {
-		answer_reply(m, FATE_DELIVERED);
-		message_end(&m);
-	} else if (open == 0 && done == 0) {
-		answer_reply(m, FATE_REFUSED);
+	if (is_decided(m)) {
+		answer_reply(m, failed == 0 ? FATE_DELIVERED : FATE_REFUSED);
 		message_end(&m);
 	} else if (m->client.link == 0) {
 		log_simple(LOG_LEVEL_WARN, m, "dropped"); /* nobody heard 250 */
@@ -414,8 +422,8 @@ settle_queued(struct message *m, uint32_t open, uint32_t failed)
 		log_simple(LOG_LEVEL_ERROR, m, "held");
 		leave_queue(m, DISK_HOLD);
 	} else if (m->dirty) {
-		submit(m, disk_request_new(m->relay, DISK_MARK, m->id, m->env,
-			      on_marked, NULL));
+		submit(m, disk_request_new(
+			      m->relay, DISK_MARK, m->id, m->env, on_marked));
 	} else {
 		schedule_add(m->relay->schedule, m->id, m->tries + 1);
 		message_end(&m);
@@ -426,14 +434,13 @@ static void
 settle(struct message *m)
 {
 	uint32_t open = envelope_count(m->env, RECIPIENT_OPEN);
-	uint32_t done = envelope_count(m->env, RECIPIENT_DONE);
 	uint32_t failed = envelope_count(m->env, RECIPIENT_FAILED);
 
 	if (m->disk_busy || m->delivery != NULL)
 		return; /* whichever ends last comes here again */
 	switch (m->stored) {
 	case STORED_NOWHERE:
-		settle_live(m, open, done, failed);
+		settle_live(m, open, failed);
 		break;
 	case STORED_QUEUE:
 		settle_queued(m, open, failed);
@@ -611,6 +618,5 @@ message_retry(struct relay *relay, uint64_t id, unsigned tries)
 
 	m->scheduled = true;
 	m->tries = tries;
-	submit(
-	    m, disk_request_new(relay, DISK_LOAD, id, NULL, on_loaded, NULL));
+	submit(m, disk_request_new(relay, DISK_LOAD, id, NULL, on_loaded));
 }

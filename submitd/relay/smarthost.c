@@ -30,8 +30,11 @@ struct connection {
 	struct tcpconnect *tcp;          /* while CONNECTING */
 	struct smtpclient *client;       /* from then on */
 	struct smarthost_waiter *waiter; /* while BUSY; NULL: it has gone */
-	struct event *idle;
+	struct event *timer;             /* while SETTING_UP or IDLE */
 };
+
+/* A server that refused one connection beside others is asked for more. */
+#define NO_MORE_MS 10000
 
 TAILQ_HEAD(connection_list, connection);
 TAILQ_HEAD(waiter_list, smarthost_waiter);
@@ -46,8 +49,9 @@ struct smarthost {
 	uint32_t connection_count;
 	struct waiter_list waiters;
 	uint32_t waiter_count;
-	uint64_t dead_until_ms; /* 0: well */
-	struct event *pump;     /* serves waiters from the loop */
+	uint64_t dead_until_ms;    /* 0: well */
+	uint64_t no_more_until_ms; /* it wants no further connections */
+	struct event *pump;        /* serves waiters from the loop */
 	uint64_t sent;
 };
 
@@ -101,8 +105,20 @@ connection_free(struct connection **cp)
 	c->server->connection_count--;
 	tcpconnect_cancel(&c->tcp);
 	smtpclient_free(&c->client);
-	event_free(c->idle);
+	event_free(c->timer);
 	free(c);
+}
+
+/* True if mail can still go: a connection stands, idle or at work. */
+static bool
+has_standing(const struct smarthost *s)
+{
+	const struct connection *c;
+
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->state == IDLE || c->state == BUSY)
+			return true;
+	return false;
 }
 
 /* Nobody who waits now can be served: they try elsewhere. */
@@ -122,6 +138,21 @@ fail_waiters(struct smarthost *s, const struct smtpreply *why)
 	}
 }
 
+/*
+ * A connection could not be had.  Where others stand the server only wants no
+ * more of them: those who wait take turns on these.  Else it is down.
+ */
+static void
+no_connection(struct smarthost *s, const struct smtpreply *why)
+{
+	if (has_standing(s)) {
+		s->no_more_until_ms = clock_ms() + NO_MORE_MS;
+		return;
+	}
+	smarthost_note(s, false, why->text);
+	fail_waiters(s, why);
+}
+
 static void
 on_client_ready(void *arg)
 {
@@ -131,7 +162,7 @@ on_client_ready(void *arg)
 	if (c->state == SETTING_UP)
 		smarthost_note(c->server, true, "connected");
 	c->state = IDLE;
-	evtimer_add(c->idle, &tv);
+	evtimer_add(c->timer, &tv);
 	pump_later(c->server);
 }
 
@@ -166,10 +197,8 @@ on_client_closed(void *arg, const struct smtpreply *why)
 	bool never_up = c->state == SETTING_UP;
 
 	connection_free(&c);
-	if (never_up) {
-		smarthost_note(s, false, why->text);
-		fail_waiters(s, why);
-	}
+	if (never_up)
+		no_connection(s, why);
 	pump_later(s);
 }
 
@@ -189,27 +218,39 @@ on_connected(void *arg, int fd, const char *why)
 
 	c->tcp = NULL; /* gone when this returns */
 	if (fd != -1) {
+		struct timeval tv =
+		    clock_span(s->all->config->connect_timeout_ms);
+
 		c->state = SETTING_UP;
 		c->client = smtpclient_new(fd, &s->params, &client_ops, c);
+		evtimer_add(c->timer, &tv);
 		return;
 	}
 	smtpreply_set(&r, 451, "4.4.1", "%s", why);
 	connection_free(&c);
-	smarthost_note(s, false, why);
-	fail_waiters(s, &r);
+	no_connection(s, &r);
+	pump_later(s);
 }
 
+/*
+ * Idle for long enough; or still not ready for mail.  RFC 5321, 4.5.3.2 gives
+ * a server minutes to greet: it has them, but nobody waits for it meanwhile.
+ */
 static void
-on_idle(evutil_socket_t fd, short what, void *arg)
+on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
+	struct smtpreply r;
 
 	(void)fd;
 	(void)what;
-	if (c->state != IDLE)
-		return;
-	c->state = LEAVING;
-	smtpclient_quit(c->client);
+	if (c->state == IDLE) {
+		c->state = LEAVING;
+		smtpclient_quit(c->client);
+	} else if (c->state == SETTING_UP) {
+		smtpreply_set(&r, 451, "4.4.2", "slow to get ready");
+		no_connection(c->server, &r);
+	}
 }
 
 static void
@@ -219,8 +260,8 @@ connect_one(struct smarthost *s)
 
 	c->server = s;
 	c->state = CONNECTING;
-	c->idle = evtimer_new(s->all->base, on_idle, c);
-	if (c->idle == NULL)
+	c->timer = evtimer_new(s->all->base, on_timer, c);
+	if (c->timer == NULL)
 		fatal("out of memory");
 	TAILQ_INSERT_TAIL(&s->connections, c, next);
 	s->connection_count++;
@@ -237,7 +278,7 @@ grant(struct connection *c, struct smarthost_waiter *w)
 
 	TAILQ_REMOVE(&s->waiters, w, next);
 	s->waiter_count--;
-	evtimer_del(c->idle);
+	evtimer_del(c->timer);
 	c->state = BUSY;
 	c->waiter = w;
 	w->granted(w, c->client);
@@ -282,6 +323,8 @@ on_pump(evutil_socket_t fd, short what, void *arg)
 		TAILQ_INSERT_TAIL(&s->connections, c, next);
 		grant(c, w);
 	}
+	if (has_standing(s) && clock_ms() < s->no_more_until_ms)
+		return;
 	while (s->connection_count < s->all->config->connections &&
 	       coming_up(s) < s->waiter_count)
 		connect_one(s);

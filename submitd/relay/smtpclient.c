@@ -148,6 +148,14 @@ client_later(struct smtpclient *c, enum client_verdict v)
 
 /* -- verdicts -------------------------------------------------------------- */
 
+/* Has the last octet of the message left us? */
+static bool
+all_sent(const struct smtpclient *c)
+{
+	return c->tx.all_queued && c->bev != NULL &&
+	       evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+}
+
 /* The message has its result; the connection lives on. */
 static void
 tell_sent(struct smtpclient *c, enum smtpclient_how how,
@@ -158,6 +166,7 @@ tell_sent(struct smtpclient *c, enum smtpclient_how how,
 	};
 
 	c->tx.open = false;
+	evtimer_del(c->later); /* too late to withdraw it */
 	c->ops->sent(c->arg, &r);
 	free(c->tx.outcomes);
 	c->tx.outcomes = NULL;
@@ -167,11 +176,10 @@ tell_sent(struct smtpclient *c, enum smtpclient_how how,
 static enum smtpclient_how
 how_lost(const struct smtpclient *c)
 {
-	if (c->warm && !c->tx.answered)
-		return SMTPCLIENT_STALE;
-	if (c->tx.all_queued && (c->tx.ahead || c->tx.accepted > 0))
+	/* Sent in one flight, it may have been taken without a word. */
+	if (all_sent(c) && (c->tx.ahead || c->tx.accepted > 0))
 		return SMTPCLIENT_UNKNOWN;
-	return SMTPCLIENT_LOST;
+	return c->warm && !c->tx.answered ? SMTPCLIENT_STALE : SMTPCLIENT_LOST;
 }
 
 static void
@@ -384,7 +392,7 @@ smtpclient_send(struct smtpclient *c, const struct smtpclient_mail *mail)
 void
 smtpclient_withdraw(struct smtpclient *c)
 {
-	if (c->tx.open && !c->tx.all_queued)
+	if (c->tx.open && !all_sent(c))
 		client_later(c, client_fail(c, "no longer wanted"));
 }
 

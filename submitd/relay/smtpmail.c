@@ -106,6 +106,10 @@ put_chunk(struct smtpclient *c, size_t want)
 	if (stuff_run(&c->tx.stuff, (struct slice){ in, (size_t)n }, out,
 		&n_out) == -1)
 		return -1;
+	/* With BDAT the last octet is the end: look before it goes. */
+	if (c->tx.done + (uint64_t)n == c->mail.size &&
+	    c->tx.stuff.at == STUFF_AFTER_CR)
+		return -1;
 	if (c->tx.bdat) /* looked at, but sent as it is */
 		client_put(c, (struct slice){ in, (size_t)n });
 	else

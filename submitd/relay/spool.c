@@ -36,6 +36,7 @@ static const char *const dir_name[DIR_COUNT] = {
 const struct spool_sys spool_sys_real = {
 	.write = write,
 	.pwrite = pwrite,
+	.pread = pread,
 	.fdatasync = fdatasync,
 	.fsync = fsync,
 	.linkat = linkat,
@@ -53,8 +54,7 @@ spool_trouble(const char *what, uint64_t id)
 	return full ? SPOOL_FULL : SPOOL_IO;
 }
 
-/* -- opening ----------------------------------------------------------------
- */
+/* -- opening --------------------------------------------------------------- */
 
 static int
 open_dirs(struct spool *s, const char *path, uid_t uid, gid_t gid)
@@ -147,8 +147,7 @@ spool_root_fd(const struct spool *s)
 	return s->dir[DIR_ROOT];
 }
 
-/* -- files without a name ---------------------------------------------------
- */
+/* -- files without a name -------------------------------------------------- */
 
 int
 spool_temp_open(const struct spool *s, struct spool_temp *t)
@@ -226,8 +225,7 @@ spool_receive(const struct spool *s, int *fd, int *worker_fd)
 	return SPOOL_OK;
 }
 
-/* -- messages by name -------------------------------------------------------
- */
+/* -- messages by name ------------------------------------------------------ */
 
 void
 spool_set_aside(const struct spool *s, const char *name, const char *reason)
@@ -266,8 +264,7 @@ spool_remove(const struct spool *s, uint64_t id)
 	return SPOOL_OK;
 }
 
-/* -- at start ---------------------------------------------------------------
- */
+/* -- at start -------------------------------------------------------------- */
 
 /* A private stream of names: the directory's own offset is shared. */
 static DIR *

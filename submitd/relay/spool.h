@@ -48,6 +48,7 @@ enum spool_place { SPOOL_QUEUE, SPOOL_HELD };
 struct spool_sys {
 	ssize_t (*write)(int, const void *, size_t);
 	ssize_t (*pwrite)(int, const void *, size_t, off_t);
+	ssize_t (*pread)(int, void *, size_t, off_t);
 	int (*fdatasync)(int);
 	int (*fsync)(int);
 	int (*linkat)(int, const char *, int, const char *, int);

@@ -23,8 +23,7 @@
 #define SHA_LEN 32
 #define END_LEN (1 + 8 + SHA_LEN)
 
-/* -- the checksum -----------------------------------------------------------
- */
+/* -- the checksum ---------------------------------------------------------- */
 
 static EVP_MD_CTX *
 sum_begin(struct slice plain)
@@ -60,8 +59,7 @@ sum_end(EVP_MD_CTX *md, uint64_t size, char end[END_LEN])
 	return 0;
 }
 
-/* -- writing ----------------------------------------------------------------
- */
+/* -- writing --------------------------------------------------------------- */
 
 static int
 write_all(const struct spool *s, int fd, struct slice data)
@@ -81,13 +79,13 @@ write_all(const struct spool *s, int fd, struct slice data)
 
 /* Read up to n octets at offset; fewer only at the end of the file. */
 static ssize_t
-read_at(int fd, char *p, size_t n, uint64_t offset)
+read_at(const struct spool *s, int fd, char *p, size_t n, uint64_t offset)
 {
 	size_t got = 0;
 	ssize_t r;
 
 	while (got < n) {
-		r = pread(fd, p + got, n - got, (off_t)(offset + got));
+		r = s->sys->pread(fd, p + got, n - got, (off_t)(offset + got));
 		if (r == -1 && errno == EINTR)
 			continue;
 		if (r == -1)
@@ -114,7 +112,7 @@ pass_content(const struct spool *s, EVP_MD_CTX *md, int from, uint64_t offset,
 
 	while (done < size) {
 		want = size - done < CHUNK ? (size_t)(size - done) : CHUNK;
-		if (read_at(from, chunk, want, offset + done) !=
+		if (read_at(s, from, chunk, want, offset + done) !=
 		    (ssize_t)want) {
 			errno = EIO; /* shorter than it was */
 			goto out;
@@ -210,54 +208,76 @@ spool_mark(const struct spool *s, uint64_t id, struct slice head)
 	return status;
 }
 
-/* -- reading ----------------------------------------------------------------
- */
+/* -- reading --------------------------------------------------------------- */
 
-/* The head of an open file.  On OK m has its envelope and content_at. */
-static enum envelope_status
-read_head(struct spool_message *m, uint64_t file_size)
+/*
+ * The head of an open file.  On OK m has its envelope and content_at.  The
+ * disk's failure to read is no news of the file: it is tried again later.
+ */
+static const char *
+read_head(const struct spool *s, struct spool_message *m, uint64_t file_size,
+    enum spool_status *status)
 {
 	size_t want =
 	    file_size < ENVELOPE_MAX ? (size_t)file_size : ENVELOPE_MAX;
 	char *head = xcalloc(1, want + 1);
-	enum envelope_status status = ENVELOPE_BAD;
+	const char *why = NULL;
 	size_t head_len;
 	ssize_t n;
 
-	n = read_at(m->fd, head, want, 0);
-	if (n > 0)
-		status = envelope_read(
-		    (struct slice){ head, (size_t)n }, &m->envelope, &head_len);
-	if (status == ENVELOPE_OK)
+	n = read_at(s, m->fd, head, want, 0);
+	if (n == -1) {
+		*status = SPOOL_IO;
+		why = "cannot be read";
+		goto out;
+	}
+	switch (envelope_read(
+	    (struct slice){ head, (size_t)n }, &m->envelope, &head_len)) {
+	case ENVELOPE_NEWER:
+		*status = SPOOL_NEWER;
+		why = "written by a later version";
+		break;
+	case ENVELOPE_BAD:
+		why = "bad envelope";
+		break;
+	case ENVELOPE_OK:
 		m->content_at = head_len;
+		break;
+	}
+out:
 	free(head);
-	return status;
+	return why;
 }
 
 /* Does the checksum at the end belong to the rest? */
-static bool
-is_intact(const struct spool *s, const struct spool_message *m)
+static const char *
+check_sum(const struct spool *s, const struct spool_message *m,
+    enum spool_status *status)
 {
 	struct buf plain = buf_new(ENVELOPE_MAX);
+	const char *why = "cannot be read";
 	char end[END_LEN], found[END_LEN];
 	EVP_MD_CTX *md = NULL;
-	bool intact = false;
 
+	*status = SPOOL_IO;
 	envelope_pack(&plain, m->envelope, true);
-	if (!buf_ok(&plain))
-		goto out;
 	md = sum_begin(buf_slice(&plain));
 	if (md == NULL ||
 	    pass_content(s, md, m->fd, m->content_at, m->size, -1) == -1 ||
-	    sum_end(md, m->size, end) == -1)
+	    sum_end(md, m->size, end) == -1 ||
+	    read_at(s, m->fd, found, END_LEN, m->content_at + m->size) !=
+		END_LEN)
 		goto out;
-	intact = read_at(m->fd, found, END_LEN, m->content_at + m->size) ==
-		     END_LEN &&
-		 memcmp(found, end, END_LEN) == 0;
+	*status = SPOOL_CORRUPT;
+	why = "wrong checksum";
+	if (memcmp(found, end, END_LEN) == 0) {
+		*status = SPOOL_OK;
+		why = NULL;
+	}
 out:
 	EVP_MD_CTX_free(md);
 	buf_free(&plain);
-	return intact;
+	return why;
 }
 
 /* Why the open file m->fd is not a message, or NULL if it is one. */
@@ -265,29 +285,21 @@ static const char *
 check_file(const struct spool *s, uint64_t id, struct spool_message *m,
     enum spool_status *status)
 {
+	const char *why;
 	struct stat st;
 
 	*status = SPOOL_CORRUPT;
-	if (fstat(m->fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (m->fd == -1 || fstat(m->fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return "not a file";
-	switch (read_head(m, (uint64_t)st.st_size)) {
-	case ENVELOPE_NEWER:
-		*status = SPOOL_NEWER;
-		return "written by a later version";
-	case ENVELOPE_BAD:
-		return "bad envelope";
-	case ENVELOPE_OK:
-		break;
-	}
+	why = read_head(s, m, (uint64_t)st.st_size, status);
+	if (why != NULL)
+		return why;
 	if (m->envelope->id != id)
 		return "name of another message";
 	if ((uint64_t)st.st_size < m->content_at + END_LEN)
 		return "truncated";
 	m->size = (uint64_t)st.st_size - m->content_at - END_LEN;
-	if (!is_intact(s, m))
-		return "wrong checksum";
-	*status = SPOOL_OK;
-	return NULL;
+	return check_sum(s, m, status);
 }
 
 enum spool_status
@@ -302,7 +314,7 @@ spool_load(const struct spool *s, uint64_t id, struct spool_message *m)
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (m->fd == -1 && errno == ENOENT)
 		return SPOOL_GONE;
-	if (m->fd == -1 && errno != ELOOP)
+	if (m->fd == -1 && errno != ELOOP && errno != ENXIO)
 		return spool_trouble("cannot open", id);
 	why = check_file(s, id, m, &status);
 	if (why == NULL)

@@ -1,7 +1,9 @@
 """kill -9 of each role under load: the others go on, nothing is lost."""
 
+import ctypes
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -9,8 +11,11 @@ import pytest
 
 from conftest import compose
 from rig import RigError, ended, wait_until
+from servers import PASSWORD
 
 CLIENTS = 4
+SYS_PIDFD_GETFD = 438
+LINK_TO_MASTER = 3
 ROLES = ["submitd-smtp", "submitd-auth", "submitd-relay"]
 
 
@@ -113,3 +118,41 @@ def test_role_that_cannot_stay_up_is_not_restarted_in_a_rush(another):
         threading.Event().wait(0.01)
     assert len(seen) <= 15, len(seen)
     wait_until("logins work again", gateway.serves, deadline=60)
+
+
+def sockets_of(pid):
+    """The descriptors of another process that are sockets, as our own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(pid)
+    for entry in os.listdir(f"/proc/{pid}/fd"):
+        if not os.readlink(f"/proc/{pid}/fd/{entry}").startswith("socket:"):
+            continue
+        fd = libc.syscall(SYS_PIDFD_GETFD, pidfd, int(entry), 0)
+        if fd != -1:
+            yield int(entry), socket.socket(fileno=fd)
+    os.close(pidfd)
+
+
+def test_broken_links_are_made_anew(another, postfix, token, message):
+    """Both ends live, the link between them is gone: mail goes on soon."""
+    gateway = another()
+    for pid in gateway.roles("submitd-smtp"):
+        for number, link in sockets_of(pid):
+            with link:
+                if link.family == socket.AF_UNIX and number != LINK_TO_MASTER:
+                    link.shutdown(socket.SHUT_RDWR)
+    before = {role: gateway.roles(role) for role in gateway.roles()}
+    gateway.process.wait_log(r"rejoin .*to auth")
+    gateway.process.wait_log(r"rejoin .*to relay")
+
+    def mail_goes():
+        with gateway.connect() as client:
+            client.ehlo()
+            if client.auth_plain("alice", PASSWORD["alice"]).code != 235:
+                return False
+            return client.mail("alice@example.org", ["bob@example.org"],
+                               message).code == 250
+
+    wait_until("mail goes", mail_goes)
+    postfix.wait(token)
+    assert {role: gateway.roles(role) for role in gateway.roles()} == before

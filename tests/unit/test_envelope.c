@@ -195,8 +195,7 @@ assert_bad(const struct envelope *env)
 	size_t n;
 
 	envelope_pack(&b, env, false);
-	assert_int_equal(
-	    envelope_read(buf_slice(&b), &read, &n), ENVELOPE_BAD);
+	assert_int_equal(envelope_read(buf_slice(&b), &read, &n), ENVELOPE_BAD);
 	buf_free(&b);
 }
 

@@ -192,7 +192,9 @@ main(void)
 		cmocka_unit_test(test_waits_double_up_to_the_longest),
 		TEST(test_no_more_run_at_once_than_there_are_connections),
 		TEST(test_what_was_found_at_the_start_is_tried_soon),
-		TEST(test_nothing_is_begun_behind_a_stop),
+		/* what waits then waits for the end of the process */
+		cmocka_unit_test_setup(
+		    test_nothing_is_begun_behind_a_stop, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,8 +29,8 @@ feed(struct smtpreply_parser *p, struct slice chunk, struct result *r)
 		if (r->status == SMTPREPLY_MORE)
 			assert_int_equal(used, in.n);
 		in = slice_from(in, used);
-		r->lines += r->status == SMTPREPLY_LINE ||
-			    r->status == SMTPREPLY_DONE;
+		r->lines +=
+		    r->status == SMTPREPLY_LINE || r->status == SMTPREPLY_DONE;
 		if (r->status == SMTPREPLY_DONE) {
 			r->replies++;
 			r->last = p->reply;

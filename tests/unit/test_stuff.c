@@ -43,10 +43,10 @@ stuffed(struct slice in, size_t a, size_t b)
 	size_t i, n;
 
 	for (i = 0; i < 3 && !r.refused; i++)
-		r.refused = feed(&s,
-				(struct slice){ in.p + cut[i],
-				    cut[i + 1] - cut[i] },
-				&r) == -1;
+		r.refused =
+		    feed(&s,
+			(struct slice){ in.p + cut[i], cut[i + 1] - cut[i] },
+			&r) == -1;
 	if (r.refused || stuff_end(&s, r.p + r.n, &n) == -1) {
 		r.refused = true;
 		return r;
@@ -155,8 +155,8 @@ test_what_is_unstuffed_is_what_was_stuffed(void **state)
 		r = stuffed((struct slice){ text, n }, n / 3, n / 2);
 		assert_false(r.refused);
 		len = unstuffed((struct slice){ r.p, r.n }, back);
-		assert_slice((struct slice){ back, len },
-		    (struct slice){ text, n });
+		assert_slice(
+		    (struct slice){ back, len }, (struct slice){ text, n });
 	}
 }
 
