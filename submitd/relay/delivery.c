@@ -11,8 +11,10 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "limits.h"
 #include "log.h"
+#include "queueid.h"
 #include "xalloc.h"
 
 struct delivery {
@@ -22,6 +24,7 @@ struct delivery {
 	delivery_done *done;
 	void *arg;
 	struct event *later; /* tells the result */
+	struct event *turn;  /* it has waited long for one server */
 
 	bool tried[LIMIT_SMARTHOSTS];
 	struct smarthost *server;  /* the present one */
@@ -55,6 +58,7 @@ delivery_free(struct delivery **dp)
 
 	*dp = NULL;
 	event_free(d->later);
+	event_free(d->turn);
 	free(d->names);
 	free(d->index);
 	free(d->outcomes);
@@ -110,15 +114,45 @@ next_server(struct delivery *d)
 	return NULL;
 }
 
+/* Stand in line for a connection; not for ever, if there are other servers. */
+static void
+ask(struct delivery *d, struct smarthost *server)
+{
+	struct timeval tv = clock_span(smarthosts_turn_ms(d->hosts));
+
+	d->server = server;
+	smarthost_acquire(server, &d->waiter);
+	evtimer_add(d->turn, &tv);
+}
+
+/* Waiting is for those who have nowhere else to go. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct delivery *d = arg;
+	struct smarthost *other;
+
+	(void)fd;
+	(void)what;
+	if (d->client != NULL || d->server == NULL ||
+	    (other = next_server(d)) == NULL)
+		return;
+	smarthost_forget(&d->waiter);
+	ask(d, other);
+}
+
 static void
 try_next(struct delivery *d)
 {
+	struct smarthost *server;
+
 	collect_open(d);
-	d->server = d->open == 0 || d->withdrawn ? NULL : next_server(d);
-	if (d->server == NULL)
+	d->server = NULL;
+	server = d->open == 0 || d->withdrawn ? NULL : next_server(d);
+	if (server == NULL)
 		finish_later(d);
 	else
-		smarthost_acquire(d->server, &d->waiter);
+		ask(d, server);
 }
 
 static void
@@ -186,7 +220,8 @@ on_refused(
 	struct delivery *d = (struct delivery *)w;
 	struct log_line l;
 
-	log_begin(&l, LOG_LEVEL_INFO, 0, "recipient_refused");
+	log_begin(&l, LOG_LEVEL_INFO, d->mail.session, "recipient_refused");
+	log_str(&l, "id", queueid_format(d->mail.id).s);
 	log_str(&l, "recipient", d->names[recipient]);
 	log_str(&l, "smarthost", smarthost_name(d->server));
 	log_u64(&l, "code", r->code);
@@ -215,10 +250,19 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 	for (i = 0; i < n; i++)
 		d->outcomes[i] = OUTCOME_TEMPORARY;
 	smtpreply_set(&d->reply, 451, "4.4.1", "No smarthost can be reached");
-	if ((d->later = evtimer_new(base, on_later, d)) == NULL)
+	d->later = evtimer_new(base, on_later, d);
+	d->turn = evtimer_new(base, on_turn, d);
+	if (d->later == NULL || d->turn == NULL)
 		fatal("out of memory");
 	try_next(d);
 	return d;
+}
+
+void
+delivery_overdue(struct delivery *d)
+{
+	if (d->client != NULL)
+		smarthost_note(d->server, false, "slow to answer");
 }
 
 void

@@ -33,6 +33,12 @@ struct delivery *delivery_start(struct event_base *, struct smarthosts *,
     const struct smtpclient_mail *mail, delivery_done *, void *arg);
 
 /*
+ * It takes longer than anybody should wait: others are to avoid that server
+ * for a while.  The attempt goes on.
+ */
+void delivery_overdue(struct delivery *);
+
+/*
  * We would rather not have it sent now.  If its end has not left us, done comes
  * soon with nothing delivered; else the server's answer decides.
  */

@@ -240,8 +240,8 @@ on_abort(void *arg, struct ipc_frame *f)
 		return IPC_FINE; /* our refusal was on its way */
 	message = r->message;
 	drop_request(l, f->id);
-	return message_abort(l->relay, message, client) ? IPC_FINE
-							: IPC_MALFORMED;
+	message_abort(message, client);
+	return IPC_FINE;
 }
 
 /* clang-format off */

@@ -121,6 +121,7 @@ start(void)
 	if ((relay.disk = jobs_new(relay.base, &disk)) == NULL)
 		return -1;
 	relay.schedule = schedule_new(&relay, message_retry);
+	smarthosts_on_back(relay.hosts, schedule_wake, relay.schedule);
 	if (recover() == -1)
 		return -1;
 	for (i = 0; i < early_count; i++)

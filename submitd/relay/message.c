@@ -8,195 +8,25 @@
  * answered at most once; 250 "queued" is said only behind spool_commit().
  */
 
-#include "message.h"
+#include "message_private.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "delivery.h"
 #include "disk.h"
-#include "limits.h"
-#include "log.h"
-#include "mailserver.h"
 #include "queueid.h"
 #include "relay.h"
 #include "schedule.h"
-#include "spool.h"
 #include "xalloc.h"
 
-enum stored { STORED_NOWHERE, STORED_QUEUE, STORED_HELD };
-
-struct message {
-	uint64_t id; /* first: the table's key */
-	struct relay *relay;
-	struct envelope *env;
-	struct message_client client; /* link 0: nobody waits */
-	struct event *patience;       /* the client's, while handing over */
-	bool open;                    /* content is not complete yet */
-
-	int fd;
-	uint64_t content_at;
-	uint64_t size;
-	uint64_t begun_ms; /* content complete, or loaded */
-
-	enum stored stored;
-	bool disk_busy;
-	bool dirty; /* a status changed since it was stored */
-
-	struct delivery *delivery;
-	struct smtpclient_mail mail; /* of the attempt; owns recipients */
-	size_t *index;               /* of mail.recipients[i] in env */
-	bool tried;
-	bool scheduled;         /* schedule.c counts on schedule_tried() */
-	unsigned tries;         /* before this life */
-	struct smtpreply reply; /* of the last attempt */
-	char server[256];       /* that gave it; "": none */
-};
-
-static void *table; /* tsearch(3) of struct message, by id */
-static uint32_t count;
-static void (*on_none)(void);
-
-static void settle(struct message *);
-
-/* -- the table ------------------------------------------------------------- */
-
-static int
-compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static struct message *
-find(uint64_t id)
-{
-	struct message **m = tfind(&id, &table, compare);
-
-	return m == NULL ? NULL : *m;
-}
-
-static struct message *
-message_new(struct relay *relay, uint64_t id)
-{
-	struct message *m = xcalloc(1, sizeof(*m));
-
-	m->id = id;
-	m->relay = relay;
-	m->fd = -1;
-	BUG_ON(tsearch(m, &table, compare) == NULL);
-	count++;
-	return m;
-}
-
-static void
-message_end(struct message **mp)
-{
-	struct message *m = *mp;
-	struct relay *relay;
-	bool scheduled;
-
-	*mp = NULL;
-	BUG_ON(m == NULL || m->disk_busy || m->delivery != NULL);
-	relay = m->relay;
-	scheduled = m->scheduled;
-	tdelete(m, &table, compare);
-	count--;
-	if (m->patience != NULL)
-		event_free(m->patience);
-	if (m->fd != -1)
-		close(m->fd);
-	envelope_free(&m->env);
-	free(m);
-	if (scheduled)
-		schedule_tried(relay->schedule);
-	if (count == 0 && on_none != NULL)
-		on_none();
-}
-
-uint32_t
-messages_count(void)
-{
-	return count;
-}
-
-void
-messages_on_none(void (*drained)(void))
-{
-	on_none = drained;
-}
-
-/* -- log and answer -------------------------------------------------------- */
-
-/* What every line about a message starts with: who answers for it. */
-static void
-log_message(struct log_line *l, enum log_level level, const struct message *m,
-    const char *event)
-{
-	log_begin(l, level, m->env->session, event);
-	log_str(l, "id", queueid_format(m->id).s);
-	log_str(l, "user", m->env->user);
-	log_str(l, "client", m->env->client_address);
-	log_fmt(l, "sender", "<%s>", m->env->sender);
-}
-
-static void
-log_simple(enum log_level level, const struct message *m, const char *event)
-{
-	struct log_line l;
-
-	log_message(&l, level, m, event);
-	log_u64(&l, "open", envelope_count(m->env, RECIPIENT_OPEN));
-	log_u64(&l, "done", envelope_count(m->env, RECIPIENT_DONE));
-	log_u64(&l, "failed", envelope_count(m->env, RECIPIENT_FAILED));
-	log_str(&l, "reply", m->reply.text);
-	log_end(&l);
-}
-
-static void
-answer(struct message *m, enum mail_fate fate, unsigned code,
-    const char *enhanced, const char *text)
-{
-	size_t n = strlen(text);
-	struct msg_mail_done done = {
-		.fate = fate,
-		.code = code,
-		.enhanced = slice_of(enhanced),
-		.text = { text, n < LIMIT_RESULT_TEXT ? n : LIMIT_RESULT_TEXT },
-		.smarthost = slice_of(m->server),
-	};
-
-	if (m->patience != NULL)
-		evtimer_del(m->patience);
-	if (m->client.link != 0)
-		mailserver_tell(m->client, &done);
-	m->client.link = 0;
-}
-
-static void
-answer_reply(struct message *m, enum mail_fate fate)
-{
-	answer(m, fate, m->reply.code, m->reply.enhanced, m->reply.text);
-}
-
-static void
-answer_trouble(struct message *m, enum spool_status st)
-{
-	if (st == SPOOL_FULL)
-		answer(m, FATE_REFUSED, 452, "4.3.1",
-		    "No room for the message now");
-	else
-		answer(m, FATE_REFUSED, 451, "4.3.0",
-		    "Storage trouble; please try again");
-}
+/* Between tries to record what is done. */
+#define AGAIN_MIN_MS 1000
+#define AGAIN_MAX_MS 60000
 
 /* -- disk requests --------------------------------------------------------- */
 
@@ -204,7 +34,7 @@ answer_trouble(struct message *m, enum spool_status st)
 static struct message *
 returned(struct disk_request *r)
 {
-	struct message *m = find(r->id);
+	struct message *m = message_find(r->id);
 
 	BUG_ON(m == NULL || !m->disk_busy);
 	m->disk_busy = false;
@@ -237,27 +67,27 @@ on_committed(struct disk_request *r)
 	if (r->status != SPOOL_OK) {
 		/* the smarthost's word, if it came meanwhile, is better */
 		if (m->delivery != NULL || !is_decided(m))
-			answer_trouble(m, r->status);
+			message_answer_trouble(m, r->status);
 		/* RFC 5321, 4.2.5: refused is refused, if it can be stopped */
 		if (m->delivery != NULL)
 			delivery_withdraw(m->delivery);
 	} else if (r->place == SPOOL_HELD) {
 		m->stored = STORED_HELD;
 		m->relay->held++;
-		log_simple(LOG_LEVEL_ERROR, m, "held");
-		answer(m, FATE_DELIVERED, 250, "2.0.0",
+		message_log(LOG_LEVEL_ERROR, m, "held");
+		message_answer(m, FATE_DELIVERED, 250, "2.0.0",
 		    "some recipients were refused");
 	} else {
 		m->stored = STORED_QUEUE;
 		m->relay->queued++;
-		log_simple(LOG_LEVEL_INFO, m, "queued");
-		answer(m, FATE_QUEUED, 250, "2.0.0", "");
+		message_log(LOG_LEVEL_INFO, m, "queued");
+		message_answer(m, FATE_QUEUED, 250, "2.0.0", "");
 	}
-	settle(m);
+	message_settle(m);
 }
 
-static void
-store(struct message *m, enum spool_place place)
+void
+message_store(struct message *m, enum spool_place place)
 {
 	struct disk_request *r = disk_request_new(
 	    m->relay, DISK_COMMIT, m->id, m->env, on_committed);
@@ -271,19 +101,60 @@ store(struct message *m, enum spool_place place)
 }
 
 static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	message_settle(arg);
+}
+
+/*
+ * The disk did not take our record of what is done.  Until it does nothing
+ * else happens to the message: another try would send it twice.
+ */
+static void
+try_disk_again(struct message *m)
+{
+	struct timeval tv;
+
+	m->again_ms = m->again_ms == 0             ? AGAIN_MIN_MS
+		      : m->again_ms < AGAIN_MAX_MS ? 2 * m->again_ms
+						   : AGAIN_MAX_MS;
+	tv = clock_span(m->again_ms);
+	if (m->again == NULL)
+		m->again = evtimer_new(m->relay->base, on_again, m);
+	if (m->again == NULL || evtimer_add(m->again, &tv) == -1)
+		fatal("out of memory");
+}
+
+static void
 on_marked(struct disk_request *r)
 {
 	struct message *m = returned(r);
 
-	settle(m); /* failed: logged; at worst delivered again later */
+	if (r->status == SPOOL_OK || r->status == SPOOL_GONE) {
+		m->again_ms = 0;
+		message_settle(m);
+		return;
+	}
+	m->dirty = true;
+	try_disk_again(m);
 }
 
-/* On the way out of the queue; settle() is done with it. */
+/* On the way out of the queue; message_settle() is done with it. */
 static void
 on_left(struct disk_request *r)
 {
 	struct message *m = returned(r);
 
+	if (r->status != SPOOL_OK && r->status != SPOOL_GONE) {
+		try_disk_again(m);
+		return;
+	}
+	if (r->work == DISK_HOLD) {
+		m->relay->held++;
+		message_log(LOG_LEVEL_ERROR, m, "held");
+	}
 	message_end(&m);
 }
 
@@ -301,7 +172,7 @@ log_attempt(
 {
 	struct log_line l;
 
-	log_message(&l, LOG_LEVEL_INFO, m, "delivery");
+	message_log_begin(&l, LOG_LEVEL_INFO, m, "delivery");
 	log_str(&l, "smarthost", m->server);
 	log_u64(&l, "code", r->reply->code);
 	log_str(&l, "enhanced", r->reply->enhanced);
@@ -343,11 +214,11 @@ on_tried(void *arg, const struct delivery_result *r)
 	m->tried = true;
 	free((void *)(uintptr_t)m->mail.recipients);
 	free(m->index);
-	settle(m);
+	message_settle(m);
 }
 
-static void
-attempt(struct message *m)
+void
+message_attempt(struct message *m)
 {
 	const char **names = xcalloc(m->env->recipient_count, sizeof(*names));
 	size_t i, n = 0;
@@ -360,6 +231,8 @@ attempt(struct message *m)
 		m->index[n++] = i;
 	}
 	m->mail = (struct smtpclient_mail){
+		.session = m->env->session,
+		.id = m->id,
 		.sender = m->env->sender,
 		.body = m->env->body,
 		.recipients = names,
@@ -389,7 +262,7 @@ give_up(struct message *m)
 	for (i = 0; i < m->env->recipient_count; i++)
 		if (m->env->recipients[i].status == RECIPIENT_OPEN)
 			m->env->recipients[i].status = RECIPIENT_FAILED;
-	log_simple(LOG_LEVEL_ERROR, m, "expired");
+	message_log(LOG_LEVEL_ERROR, m, "expired");
 }
 
 /* Nothing promised yet: the client decides with the smarthost's word. */
@@ -397,29 +270,33 @@ static void
 settle_live(struct message *m, uint32_t open, uint32_t failed)
 {
 	if (is_decided(m)) {
-		answer_reply(m, failed == 0 ? FATE_DELIVERED : FATE_REFUSED);
+		message_answer_reply(
+		    m, failed == 0 ? FATE_DELIVERED : FATE_REFUSED);
 		message_end(&m);
 	} else if (m->client.link == 0) {
-		log_simple(LOG_LEVEL_WARN, m, "dropped"); /* nobody heard 250 */
+		message_log(
+		    LOG_LEVEL_WARN, m, "dropped"); /* nobody heard 250 */
 		message_end(&m);
 	} else {
-		store(m, open == 0 ? SPOOL_HELD : SPOOL_QUEUE);
+		message_store(m, open == 0 ? SPOOL_HELD : SPOOL_QUEUE);
 	}
 }
 
 /* The queue has it: what is left to do? */
 static void
-settle_queued(struct message *m, uint32_t open, uint32_t failed)
+settle_queued(struct message *m, uint32_t open, uint32_t done, uint32_t failed)
 {
-	if (!m->tried) { /* queue first: now the first attempt */
-		attempt(m);
+	if (m->unwanted && done == 0) {
+		message_log(
+		    LOG_LEVEL_WARN, m, "dropped"); /* refused meanwhile */
+		leave_queue(m, DISK_REMOVE);
+	} else if (!m->tried) { /* queue first: now the first attempt */
+		message_attempt(m);
 	} else if (open == 0 && failed == 0) {
 		leave_queue(m, DISK_REMOVE);
 	} else if (open == 0 || is_expired(m)) {
 		if (open > 0)
 			give_up(m);
-		m->relay->held++;
-		log_simple(LOG_LEVEL_ERROR, m, "held");
 		leave_queue(m, DISK_HOLD);
 	} else if (m->dirty) {
 		submit(m, disk_request_new(
@@ -430,10 +307,11 @@ settle_queued(struct message *m, uint32_t open, uint32_t failed)
 	}
 }
 
-static void
-settle(struct message *m)
+void
+message_settle(struct message *m)
 {
 	uint32_t open = envelope_count(m->env, RECIPIENT_OPEN);
+	uint32_t done = envelope_count(m->env, RECIPIENT_DONE);
 	uint32_t failed = envelope_count(m->env, RECIPIENT_FAILED);
 
 	if (m->disk_busy || m->delivery != NULL)
@@ -443,147 +321,12 @@ settle(struct message *m)
 		settle_live(m, open, failed);
 		break;
 	case STORED_QUEUE:
-		settle_queued(m, open, failed);
+		settle_queued(m, open, done, failed);
 		break;
 	case STORED_HELD:
 		message_end(&m);
 		break;
 	}
-}
-
-/* -- from an smtp worker --------------------------------------------------- */
-
-/* The smarthost is slow: promise it ourselves, the attempt goes on. */
-static void
-on_patience(evutil_socket_t fd, short what, void *arg)
-{
-	struct message *m = arg;
-
-	(void)fd;
-	(void)what;
-	if (m->client.link != 0 && !m->disk_busy)
-		store(m, SPOOL_QUEUE);
-}
-
-bool
-message_open(struct relay *relay, struct envelope **env,
-    struct message_client client, int *worker_fd, struct msg_mail_done *done)
-{
-	enum spool_status st = SPOOL_FULL;
-	struct message *m;
-	int fd = -1;
-
-	*worker_fd = -1;
-	if (count < LIMIT_MESSAGES_OPEN && !relay->draining)
-		st = spool_receive(relay->spool, &fd, worker_fd);
-	if (st != SPOOL_OK) {
-		*done = (struct msg_mail_done){
-			.fate = FATE_REFUSED,
-			.code = st == SPOOL_FULL ? 452 : 451,
-			.enhanced =
-			    slice_of(st == SPOOL_FULL ? "4.3.1" : "4.3.0"),
-			.text =
-			    slice_of(st == SPOOL_FULL
-					 ? "No room for the message now"
-					 : "Storage trouble; please try again"),
-		};
-		envelope_free(env);
-		return false;
-	}
-	m = message_new(relay, (*env)->id);
-	m->env = *env;
-	*env = NULL;
-	m->client = client;
-	m->open = true;
-	m->fd = fd;
-	return true;
-}
-
-/* The open message of that name, if it is this client's. */
-static struct message *
-find_open(uint64_t id, struct message_client client)
-{
-	struct message *m = find(id);
-
-	return m != NULL && m->open && m->client.link == client.link ? m : NULL;
-}
-
-bool
-message_commit(struct relay *relay, uint64_t id, struct message_client client,
-    uint64_t size)
-{
-	uint32_t ms = relay->config.hand_over_timeout_ms;
-	struct timeval tv = clock_span(ms);
-	struct message *m = find_open(id, client);
-	struct stat st;
-
-	if (m == NULL)
-		return false;
-	m->open = false;
-	m->size = size;
-	m->begun_ms = clock_ms();
-	if (fstat(m->fd, &st) == -1 || (uint64_t)st.st_size != size) {
-		log_event(LOG_LEVEL_ERROR, "content_size",
-		    "%s: not the %ju octets it was said to be",
-		    queueid_format(id).s, (uintmax_t)size);
-		answer_trouble(m, SPOOL_IO);
-		message_end(&m);
-	} else if (relay->config.hand_over == HAND_OVER_QUEUE) {
-		store(m, SPOOL_QUEUE);
-	} else {
-		m->patience = evtimer_new(relay->base, on_patience, m);
-		if (m->patience == NULL || evtimer_add(m->patience, &tv) == -1)
-			fatal("out of memory");
-		attempt(m);
-	}
-	return true;
-}
-
-bool
-message_abort(struct relay *relay, uint64_t id, struct message_client client)
-{
-	struct message *m = find_open(id, client);
-
-	(void)relay;
-	if (m == NULL)
-		return false;
-	message_end(&m);
-	return true;
-}
-
-/* twalk_r() forbids changing the tree: gather first. */
-struct walk {
-	uint64_t link;
-	uint64_t ids[LIMIT_MESSAGES_OPEN];
-	size_t n;
-};
-
-static void
-gather(const void *node, VISIT visit, void *arg)
-{
-	struct message *m = *(struct message *const *)node;
-	struct walk *w = arg;
-
-	if ((visit != postorder && visit != leaf) || m->client.link != w->link)
-		return;
-	m->client.link = 0;
-	if (m->open && w->n < LIMIT_MESSAGES_OPEN)
-		w->ids[w->n++] = m->id;
-}
-
-void
-messages_forget_link(uint64_t link)
-{
-	struct walk *w = xcalloc(1, sizeof(*w));
-	struct message *m;
-
-	w->link = link;
-	twalk_r(table, gather, w);
-	while (w->n > 0) {
-		m = find(w->ids[--w->n]);
-		message_end(&m);
-	}
-	free(w);
 }
 
 /* -- from the queue -------------------------------------------------------- */
@@ -608,7 +351,7 @@ on_loaded(struct disk_request *r)
 	m->begun_ms = clock_ms();
 	/* A crash may have left one that only has to be put away. */
 	m->tried = envelope_count(m->env, RECIPIENT_OPEN) == 0;
-	settle(m);
+	message_settle(m);
 }
 
 void

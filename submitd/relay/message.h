@@ -43,9 +43,11 @@ NODISCARD bool message_open(struct relay *, struct envelope **,
 NODISCARD bool message_commit(
     struct relay *, uint64_t id, struct message_client, uint64_t size);
 
-/* The client thought better of it.  False: as above. */
-NODISCARD bool message_abort(
-    struct relay *, uint64_t id, struct message_client);
+/*
+ * The client thought better of it, or was told no in our place.  A message
+ * that can still be stopped is.
+ */
+void message_abort(uint64_t id, struct message_client);
 
 /* A link broke: its open messages end, the others go on unheard. */
 void messages_forget_link(uint64_t link);

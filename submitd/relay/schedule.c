@@ -16,11 +16,13 @@
 #include "smarthost.h"
 #include "xalloc.h"
 
-/* After a start the backlog is spread over this time. */
+/* After a start, or when a smarthost is back, the backlog is spread over this.
+ */
 #define FIRST_SPREAD_MS 2000
 
 struct entry {
-	STAILQ_ENTRY(entry) next; /* while due */
+	STAILQ_ENTRY(entry) next;  /* while due */
+	TAILQ_ENTRY(entry) asleep; /* until then */
 	struct schedule *schedule;
 	uint64_t id;
 	unsigned tries;
@@ -28,10 +30,12 @@ struct entry {
 };
 
 STAILQ_HEAD(entry_list, entry);
+TAILQ_HEAD(sleeper_list, entry);
 
 struct schedule {
 	struct relay *relay;
 	schedule_try *begin;
+	struct sleeper_list sleepers;
 	struct entry_list due; /* their time has come, no room yet */
 	size_t waiting;
 	size_t running;
@@ -74,12 +78,27 @@ run_due(struct schedule *s)
 }
 
 static void
+sleep_on(struct entry *e, uint32_t ms)
+{
+	struct timeval tv = clock_span(ms);
+
+	if (evtimer_add(e->timer, &tv) == -1)
+		fatal("out of memory");
+}
+
+static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct entry *e = arg;
 
 	(void)fd;
 	(void)what;
+	if (!smarthosts_any_well(e->schedule->relay->hosts)) {
+		/* no try, so it does not count as one */
+		sleep_on(e, e->schedule->relay->config.retry_min_ms);
+		return;
+	}
+	TAILQ_REMOVE(&e->schedule->sleepers, e, asleep);
 	STAILQ_INSERT_TAIL(&e->schedule->due, e, next);
 	run_due(e->schedule);
 }
@@ -89,7 +108,6 @@ schedule_add(struct schedule *s, uint64_t id, unsigned tries)
 {
 	const struct relay_config *config = &s->relay->config;
 	struct entry *e = xcalloc(1, sizeof(*e));
-	struct timeval tv;
 	uint32_t random, ms;
 
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
@@ -99,11 +117,24 @@ schedule_add(struct schedule *s, uint64_t id, unsigned tries)
 	e->schedule = s;
 	e->id = id;
 	e->tries = tries;
-	e->timer = evtimer_new(s->relay->base, on_timer, e);
-	tv = clock_span(ms);
-	if (e->timer == NULL || evtimer_add(e->timer, &tv) == -1)
+	if ((e->timer = evtimer_new(s->relay->base, on_timer, e)) == NULL)
 		fatal("out of memory");
+	TAILQ_INSERT_TAIL(&s->sleepers, e, asleep);
+	sleep_on(e, ms);
 	s->waiting++;
+}
+
+void
+schedule_wake(void *schedule)
+{
+	struct schedule *s = schedule;
+	struct entry *e;
+	uint32_t random;
+
+	TAILQ_FOREACH (e, &s->sleepers, asleep) {
+		evutil_secure_rng_get_bytes(&random, sizeof(random));
+		sleep_on(e, random % FIRST_SPREAD_MS);
+	}
 }
 
 void
@@ -141,6 +172,7 @@ schedule_new(struct relay *relay, schedule_try *begin)
 	s->begin = begin;
 	s->max_running =
 	    relay->config.connections * smarthosts_count(relay->hosts);
+	TAILQ_INIT(&s->sleepers);
 	STAILQ_INIT(&s->due);
 	return s;
 }

@@ -24,6 +24,12 @@ struct schedule *schedule_new(struct relay *, schedule_try *);
 /* A message of the queue that was tried this often. 0: soon. */
 void schedule_add(struct schedule *, uint64_t id, unsigned tries);
 
+/*
+ * A smarthost is back: what waits is tried soon, spread over a few seconds,
+ * instead of when its back-off ends.
+ */
+void schedule_wake(void *schedule);
+
 /* One that was begun has ended; it is added again if it is to go on. */
 void schedule_tried(struct schedule *);
 

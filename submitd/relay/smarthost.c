@@ -62,6 +62,8 @@ struct smarthosts {
 	SSL_CTX *ctx;
 	struct smarthost *v;
 	size_t n;
+	void (*back)(void *arg); /* or NULL */
+	void *back_arg;
 };
 
 static const struct timeval now = { 0, 0 };
@@ -91,6 +93,8 @@ smarthost_note(struct smarthost *s, bool well, const char *why)
 		return;
 	log_event(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    well ? "smarthost_back" : "smarthost_down", "%s: %s", s->name, why);
+	if (well && s->all->back != NULL)
+		s->all->back(s->all->back_arg);
 }
 
 /* -- connections ----------------------------------------------------------- */
@@ -167,13 +171,28 @@ on_client_ready(void *arg)
 }
 
 static void
+quit_idle(struct smarthost *s)
+{
+	struct connection *c;
+
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->state == IDLE) {
+			c->state = LEAVING;
+			smtpclient_quit(c->client);
+		}
+}
+
+static void
 on_client_sent(void *arg, const struct smtpclient_result *r)
 {
 	struct connection *c = arg;
 	struct smarthost_waiter *w = c->waiter;
 
 	c->waiter = NULL;
-	c->server->sent++;
+	if (r->how == SMTPCLIENT_ANSWERED)
+		c->server->sent++;
+	if (r->how == SMTPCLIENT_STALE)
+		quit_idle(c->server); /* they are as old */
 	if (w == NULL)
 		return;
 	w->server = NULL;
@@ -363,6 +382,30 @@ const char *
 smarthost_name(const struct smarthost *s)
 {
 	return s->name;
+}
+
+bool
+smarthosts_any_well(const struct smarthosts *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (smarthost_is_well(&all->v[i]))
+			return true;
+	return false;
+}
+
+void
+smarthosts_on_back(struct smarthosts *all, void (*back)(void *arg), void *arg)
+{
+	all->back = back;
+	all->back_arg = arg;
+}
+
+uint32_t
+smarthosts_turn_ms(const struct smarthosts *all)
+{
+	return 2 * all->config->connect_timeout_ms;
 }
 
 size_t

@@ -47,6 +47,16 @@ struct smarthosts *smarthosts_new(
     struct event_base *, struct evdns_base *, const struct relay_config *);
 void smarthosts_free(struct smarthosts **);
 
+/* True if there is a server that may be asked now. */
+bool smarthosts_any_well(const struct smarthosts *);
+
+/* back is called when one that was down is up again. */
+void smarthosts_on_back(
+    struct smarthosts *, void (*back)(void *arg), void *arg);
+
+/* How long to stand in line at one server when there are others. */
+uint32_t smarthosts_turn_ms(const struct smarthosts *);
+
 size_t smarthosts_count(const struct smarthosts *);
 struct smarthost *smarthosts_get(struct smarthosts *, size_t i);
 

@@ -176,6 +176,8 @@ tell_sent(struct smtpclient *c, enum smtpclient_how how,
 static enum smtpclient_how
 how_lost(const struct smtpclient *c)
 {
+	if (c->tx.tired)
+		return SMTPCLIENT_STALE;
 	/* Sent in one flight, it may have been taken without a word. */
 	if (all_sent(c) && (c->tx.ahead || c->tx.accepted > 0))
 		return SMTPCLIENT_UNKNOWN;

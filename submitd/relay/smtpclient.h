@@ -53,6 +53,8 @@ struct smtpclient_params {
 
 /* What a message is, to this side.  Everything it points to is borrowed. */
 struct smtpclient_mail {
+	uint64_t session; /* for log lines only, like id */
+	uint64_t id;
 	const char *sender; /* "": <> */
 	enum mail_body body;
 	const char *const *recipients;

@@ -56,6 +56,7 @@ struct client_transaction {
 	bool ahead;      /* content went in one flight with the commands */
 	bool answered;   /* an octet of reply has come */
 	bool begun;      /* MAIL was accepted */
+	bool tired;      /* 421 to MAIL on a warm connection: it had enough */
 	bool concluded;  /* the outcomes are final */
 	bool reset;      /* the server may remember it: RSET */
 	bool all_queued; /* the last octet of content is written */

@@ -204,6 +204,12 @@ client_begin_mail(struct smtpclient *c)
 enum client_verdict
 client_on_mail(struct smtpclient *c, const struct smtpreply *r)
 {
+	if (r->code == 421 && c->warm) {
+		/* a limit of this connection, or its idle time: not of the
+		 * server, and nothing of the message was taken */
+		c->tx.tired = true;
+		return client_fail(c, "421 %.200s", r->text);
+	}
 	if (class_of(r) != OUTCOME_OK) {
 		settle(c, r, class_of(r));
 		if (!c->tx.pipelined || r->code == 421)
@@ -299,6 +305,10 @@ client_on_content(struct smtpclient *c, const struct smtpreply *r)
 		return client_fail(c, "%u to content", r->code);
 	if (!tx->all_queued && r->code < 400)
 		return client_fail(c, "%u before the end", r->code);
+	/* One reply more than commands: which of them was the last one? */
+	if (tx->ahead && r->code < 400 &&
+	    evbuffer_get_length(bufferevent_get_input(c->bev)) > 0)
+		return client_fail(c, "more replies than commands");
 	if (tx->accepted > 0)
 		settle(c, r, class_of(r));
 	if (!tx->all_queued) { /* refused midway: no way back into step */

@@ -267,7 +267,9 @@ session_mail_done(struct session *s, const struct msg_mail_done *done)
 	s->request = 0;
 	tell_fate(s, done);
 	if (done->fate == FATE_REFUSED) {
-		if (++s->errors >= s->worker->config.max_errors)
+		/* 4xx is trouble of ours or of those behind us */
+		if (done->code >= 500 &&
+		    ++s->errors >= s->worker->config.max_errors)
 			v = session_hangup(s, R_421_ERRORS, END_REFUSED);
 	} else {
 		s->messages++;
@@ -301,8 +303,9 @@ enum verdict
 session_mail_overdue(struct session *s)
 {
 	session_log_message(s, &unknown_fate);
-	session_drop_tx(s);
+	relayclient_abort(s->worker->relay, s->request); /* committed or not */
 	s->request = 0;
+	tx_free(&s->tx);
 	session_enter(s, ST_COMMAND);
 	return session_reject(s, R_451_NO_RELAY);
 }

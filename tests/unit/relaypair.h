@@ -68,6 +68,12 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 }
 
 void
+delivery_overdue(struct delivery *d)
+{
+	(void)d; /* only other messages heed it */
+}
+
+void
 delivery_withdraw(struct delivery *d)
 {
 	d->withdrawn = true;

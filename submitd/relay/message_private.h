@@ -1,0 +1,72 @@
+#ifndef SUBMITD_MESSAGE_PRIVATE_H
+#define SUBMITD_MESSAGE_PRIVATE_H
+
+/*
+ * message_private - shared by message.c (what comes next), messageclient.c
+ * (what an smtp worker wants) and messagetable.c (finding, telling), by nobody
+ * else.
+ */
+
+#include "log.h"
+#include "message.h"
+#include "smtpclient.h"
+#include "spool.h"
+
+struct delivery;
+struct event;
+
+enum stored { STORED_NOWHERE, STORED_QUEUE, STORED_HELD };
+
+struct message {
+	uint64_t id; /* first: the table's key */
+	struct relay *relay;
+	struct envelope *env;
+	struct message_client client; /* link 0: nobody waits */
+	struct event *patience;       /* the client's, while handing over */
+	bool unwanted;                /* the client was told no meanwhile */
+	bool open;                    /* content is not complete yet */
+
+	int fd;
+	uint64_t content_at;
+	uint64_t size;
+	uint64_t begun_ms; /* content complete, or loaded */
+
+	enum stored stored;
+	bool disk_busy;
+	bool dirty;          /* a status changed since it was stored */
+	struct event *again; /* a disk request that failed, once more */
+	uint32_t again_ms;
+
+	struct delivery *delivery;
+	struct smtpclient_mail mail; /* of the attempt; owns recipients */
+	size_t *index;               /* of mail.recipients[i] in env */
+	bool tried;
+	bool scheduled;         /* schedule.c counts on schedule_tried() */
+	unsigned tries;         /* before this life */
+	struct smtpreply reply; /* of the last attempt */
+	char server[256];       /* that gave it; "": none */
+};
+
+/* messagetable.c */
+struct message *message_new(struct relay *, uint64_t id);
+struct message *message_find(uint64_t id);
+/* Sets *m to NULL.  Nothing may be under way for it. */
+void message_end(struct message **m);
+/* Call for each; fn may change but not end it. */
+void messages_each(void (*fn)(struct message *, void *arg), void *arg);
+/* What every line about a message starts with: who answers for it. */
+void message_log_begin(struct log_line *, enum log_level,
+    const struct message *, const char *event);
+void message_log(enum log_level, const struct message *, const char *event);
+/* Tell the client, if it still waits; once. */
+void message_answer(struct message *, enum mail_fate, unsigned code,
+    const char *enhanced, const char *text);
+void message_answer_reply(struct message *, enum mail_fate);
+void message_answer_trouble(struct message *, enum spool_status);
+
+/* message.c */
+void message_settle(struct message *);
+void message_attempt(struct message *);
+void message_store(struct message *, enum spool_place);
+
+#endif
