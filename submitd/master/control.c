@@ -82,7 +82,7 @@ query_free(struct query **qp)
 static void
 query_wait(struct query *q, enum query_state state, uint32_t ms)
 {
-	const struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	const struct timeval tv = clock_span(ms);
 
 	q->state = state;
 	if (evtimer_add(q->timer, &tv) == -1)
