@@ -206,6 +206,7 @@ on_sent(struct smarthost_waiter *w, const struct smtpclient_result *r)
 	d->again = false;
 	if (r->how == SMTPCLIENT_UNKNOWN) {
 		d->unknown = true;
+		d->server = NULL; /* nobody is asked any more */
 		collect_open(d);
 		finish_later(d);
 		return;

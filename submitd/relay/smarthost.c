@@ -31,6 +31,7 @@ struct connection {
 	struct smtpclient *client;       /* from then on */
 	struct smarthost_waiter *waiter; /* while BUSY; NULL: it has gone */
 	struct event *timer;             /* while SETTING_UP or IDLE */
+	bool slow;                       /* it took too long to set up */
 };
 
 /* A server that refused one connection beside others is asked for more. */
@@ -113,14 +114,14 @@ connection_free(struct connection **cp)
 	free(c);
 }
 
-/* True if mail can still go: a connection stands, idle or at work. */
+/* True if mail can still go: a connection stands, or may in a moment. */
 static bool
-has_standing(const struct smarthost *s)
+has_hope(const struct smarthost *s)
 {
 	const struct connection *c;
 
 	TAILQ_FOREACH (c, &s->connections, next)
-		if (c->state == IDLE || c->state == BUSY)
+		if (c->state != LEAVING && !c->slow)
 			return true;
 	return false;
 }
@@ -144,12 +145,13 @@ fail_waiters(struct smarthost *s, const struct smtpreply *why)
 
 /*
  * A connection could not be had.  Where others stand the server only wants no
- * more of them: those who wait take turns on these.  Else it is down.
+ * more of them: those who wait take turns on these.  Where others are still
+ * being set up, the last of them decides.  Else it is down.
  */
 static void
 no_connection(struct smarthost *s, const struct smtpreply *why)
 {
-	if (has_standing(s)) {
+	if (has_hope(s)) {
 		s->no_more_until_ms = clock_ms() + NO_MORE_MS;
 		return;
 	}
@@ -166,6 +168,7 @@ on_client_ready(void *arg)
 	if (c->state == SETTING_UP)
 		smarthost_note(c->server, true, "connected");
 	c->state = IDLE;
+	c->slow = false;
 	evtimer_add(c->timer, &tv);
 	pump_later(c->server);
 }
@@ -267,6 +270,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		c->state = LEAVING;
 		smtpclient_quit(c->client);
 	} else if (c->state == SETTING_UP) {
+		c->slow = true;
 		smtpreply_set(&r, 451, "4.4.2", "slow to get ready");
 		no_connection(c->server, &r);
 	}
@@ -322,8 +326,25 @@ coming_up(const struct smarthost *s)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH (c, &s->connections, next)
-		n += c->state == CONNECTING || c->state == SETTING_UP;
+		n += !c->slow &&
+		     (c->state == CONNECTING || c->state == SETTING_UP);
 	return n;
+}
+
+/* True if there may be one more connection; one that hangs gives way. */
+static bool
+make_room(struct smarthost *s)
+{
+	struct connection *c;
+
+	if (s->connection_count < s->all->config->connections)
+		return true;
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->slow && c->state == SETTING_UP) {
+			connection_free(&c);
+			return true;
+		}
+	return false;
 }
 
 static void
@@ -342,10 +363,9 @@ on_pump(evutil_socket_t fd, short what, void *arg)
 		TAILQ_INSERT_TAIL(&s->connections, c, next);
 		grant(c, w);
 	}
-	if (has_standing(s) && clock_ms() < s->no_more_until_ms)
+	if (has_hope(s) && clock_ms() < s->no_more_until_ms)
 		return;
-	while (s->connection_count < s->all->config->connections &&
-	       coming_up(s) < s->waiter_count)
+	while (coming_up(s) < s->waiter_count && make_room(s))
 		connect_one(s);
 }
 

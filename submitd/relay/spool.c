@@ -54,6 +54,12 @@ spool_trouble(const char *what, uint64_t id)
 	return full ? SPOOL_FULL : SPOOL_IO;
 }
 
+enum spool_status
+spool_trouble_by_name(const char *what, uint64_t id)
+{
+	return errno == ENOENT ? SPOOL_GONE : spool_trouble(what, id);
+}
+
 /* -- opening --------------------------------------------------------------- */
 
 static int
@@ -252,7 +258,7 @@ spool_hold(const struct spool *s, uint64_t id)
 		s->dir[DIR_QUEUE], name.s, s->dir[DIR_HELD], name.s) == -1 ||
 	    s->sys->fsync(s->dir[DIR_HELD]) == -1 ||
 	    s->sys->fsync(s->dir[DIR_QUEUE]) == -1)
-		return spool_trouble("cannot hold", id);
+		return spool_trouble_by_name("cannot hold", id);
 	return SPOOL_OK;
 }
 
@@ -260,7 +266,7 @@ enum spool_status
 spool_remove(const struct spool *s, uint64_t id)
 {
 	if (s->sys->unlinkat(s->dir[DIR_QUEUE], queueid_format(id).s, 0) == -1)
-		return spool_trouble("cannot remove", id);
+		return spool_trouble_by_name("cannot remove", id);
 	return SPOOL_OK;
 }
 

@@ -107,6 +107,8 @@ struct spool_message {
 NODISCARD enum spool_status spool_load(
     const struct spool *, uint64_t id, struct spool_message *m);
 
+/* These three: GONE, if it is not in the queue any more. */
+
 /* Record what recipients became of: a head that differs in nothing else. */
 NODISCARD enum spool_status spool_mark(
     const struct spool *, uint64_t id, struct slice head);

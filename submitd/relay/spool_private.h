@@ -25,6 +25,9 @@ struct spool {
 /* FULL when errno says so, else IO; logs it with id (0: none). */
 enum spool_status spool_trouble(const char *what, uint64_t id);
 
+/* The same, and GONE when there is no such name. */
+enum spool_status spool_trouble_by_name(const char *what, uint64_t id);
+
 /* A file that no crash leaves behind: no name, or one in incoming/. */
 struct spool_temp {
 	int fd;                   /* the caller's to close */

@@ -189,7 +189,7 @@ spool_mark(const struct spool *s, uint64_t id, struct slice head)
 	fd = openat(s->dir[DIR_QUEUE], queueid_format(id).s,
 	    O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
-		return spool_trouble("cannot open", id);
+		return spool_trouble_by_name("cannot open", id);
 	/* Only status octets differ, so a torn write mixes old and new ones. */
 	while (rest.n > 0 && status == SPOOL_OK) {
 		n = s->sys->pwrite(fd, rest.p, rest.n, at);

@@ -90,6 +90,14 @@ class Connection:
         except OSError:
             pass
         self.sock.close()
+        with self.sink.lock:
+            if self in self.sink.open:
+                self.sink.open.remove(self)
+
+    def rank(self):
+        """How many connections that still stand are older."""
+        with self.sink.lock:
+            return self.sink.open.index(self)
 
     def wrap(self):
         self.sock = self.sink.context.wrap_socket(self.sock, server_side=True)

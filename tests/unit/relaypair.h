@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <ftw.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,10 +100,24 @@ deliver(enum outcome first, enum outcome second, unsigned code)
 /* -- the disk -------------------------------------------------------------- */
 
 static struct {
-	int error;   /* of every fdatasync() */
-	bool gated;  /* fdatasync() waits for disk_go() */
-	int gate[2]; /* a pipe */
+	atomic_int error; /* of every fdatasync() */
+	atomic_int fsync; /* the same of this, and of the next two */
+	atomic_int rename;
+	atomic_int unlink;
+	atomic_uint refused; /* calls that failed so */
+	bool gated;          /* fdatasync() waits for disk_go() */
+	int gate[2];         /* a pipe */
 } disk;
+
+static inline bool
+disk_refuses(atomic_int *error)
+{
+	errno = *error;
+	if (errno == 0)
+		return false;
+	disk.refused++;
+	return true;
+}
 
 static inline int
 sys_fdatasync(int fd)
@@ -111,10 +126,25 @@ sys_fdatasync(int fd)
 
 	if (disk.gated)
 		assert_int_equal(read(disk.gate[0], &c, 1), 1);
-	if (disk.error == 0)
-		return fdatasync(fd);
-	errno = disk.error;
-	return -1;
+	return disk_refuses(&disk.error) ? -1 : fdatasync(fd);
+}
+
+static inline int
+sys_fsync(int fd)
+{
+	return disk_refuses(&disk.fsync) ? -1 : fsync(fd);
+}
+
+static inline int
+sys_renameat(int from, const char *a, int to, const char *b)
+{
+	return disk_refuses(&disk.rename) ? -1 : renameat(from, a, to, b);
+}
+
+static inline int
+sys_unlinkat(int dir, const char *name, int flags)
+{
+	return disk_refuses(&disk.unlink) ? -1 : unlinkat(dir, name, flags);
 }
 
 static inline void
@@ -272,12 +302,16 @@ group_setup(void **state)
 		return -1;
 	sys = spool_sys_real;
 	sys.fdatasync = sys_fdatasync;
+	sys.fsync = sys_fsync;
+	sys.renameat = sys_renameat;
+	sys.unlinkat = sys_unlinkat;
 	t.relay.base = event_base_new();
 	t.relay.config = (struct relay_config){
 		.server = { servers, 1 },
 		.connections = 1,
 		.hand_over_timeout_ms = HOUR_MS,
 		.max_recipients = RECIPIENTS,
+		.max_message_size = 100,
 		.lifetime_s = 86400,
 	};
 	secret_set(&t.relay.config.grant_key, key);
@@ -301,7 +335,8 @@ static inline int
 setup(void **state)
 {
 	(void)state;
-	disk.error = 0;
+	disk.error = disk.fsync = disk.rename = disk.unlink = 0;
+	disk.refused = 0;
 	disk.gated = false;
 	deliveries = 0;
 	t.relay.config.hand_over = HAND_OVER_LIVE;

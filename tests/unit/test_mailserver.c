@@ -190,6 +190,28 @@ test_content_of_another_size_is_refused(void **state)
 	assert_int_equal(deliveries, 0);
 }
 
+/* A worker may send as much as a client, and the fields smtp adds. */
+static void
+test_content_over_the_limit_is_refused(void **state)
+{
+	static const char text[100 + 4096 + 1];
+	struct begin begin = good_begin();
+	size_t n;
+
+	for (n = sizeof(text) - 1; n <= sizeof(text); n++) {
+		send_begin(&begin);
+		RUN_UNTIL(t.ready);
+		assert_int_equal(write(t.fd, text, n), n);
+		send_commit(n);
+		RUN_UNTIL(t.done > 0 || delivery != NULL);
+		assert_int_equal(delivery != NULL, n < sizeof(text));
+		if (delivery == NULL)
+			assert_answer(FATE_REFUSED, 451, "4.3.0");
+		teardown(state);
+		setup(state);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -203,6 +225,7 @@ main(void)
 		TEST(test_an_abort_forgets_and_one_too_late_is_fine),
 		TEST(test_a_worker_that_dies_leaves_nothing_open),
 		TEST(test_content_of_another_size_is_refused),
+		TEST(test_content_over_the_limit_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

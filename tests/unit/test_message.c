@@ -194,6 +194,125 @@ test_only_who_is_still_open_is_tried_again(void **state)
 	assert_int_equal(count_files("queue"), 0);
 }
 
+/* -- a disk that does not take the record ---------------------------------- */
+
+/* A message in the queue whose first attempt is still under way. */
+static void
+submit_to_queue(void)
+{
+	submit_slowly(0);
+	disk_go();
+	RUN_UNTIL(t.done > 0);
+	disk.gated = false;
+}
+
+/* Who has it must be on record first: else they have it twice. */
+static void
+test_nothing_is_tried_before_the_mark_is_on_disk(void **state)
+{
+	(void)state;
+	submit_to_queue();
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = 1;
+	disk.error = EIO;
+	deliver(OUTCOME_OK, OUTCOME_TEMPORARY, 250);
+	RUN_UNTIL(disk.refused == 2 || delivery != NULL);
+	assert_null(delivery);
+	assert_int_equal(messages_count(), 1);
+	disk.error = 0;
+	RUN_UNTIL(delivery != NULL);
+	assert_int_equal(delivery->n, 1);
+	assert_int_equal(deliveries, 2);
+}
+
+static void
+test_a_removal_that_fails_is_tried_again(void **state)
+{
+	(void)state;
+	submit_to_queue();
+	disk.unlink = EIO;
+	deliver(OUTCOME_OK, OUTCOME_OK, 250);
+	RUN_UNTIL(disk.refused == 1);
+	assert_int_equal(count_files("queue"), 1);
+	disk.unlink = 0;
+	RUN_UNTIL(messages_count() == 0);
+	assert_int_equal(count_files("queue"), 0);
+	assert_int_equal(deliveries, 1);
+}
+
+/* Whichever step of it fails; and it counts when it is done. */
+static void
+test_a_hold_that_fails_is_tried_again(void **state)
+{
+	atomic_int *const steps[] = { &disk.error, &disk.rename, &disk.fsync };
+	uint64_t before;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(steps); i++) {
+		print_message("step %zu\n", i);
+		submit_to_queue();
+		before = t.relay.held;
+		*steps[i] = EIO;
+		deliver(OUTCOME_OK, OUTCOME_PERMANENT, 250);
+		RUN_UNTIL(disk.refused == 1 && jobs_busy(t.relay.disk) == 0);
+		assert_int_equal(t.relay.held, before);
+		*steps[i] = 0;
+		RUN_UNTIL(messages_count() == 0);
+		assert_int_equal(t.relay.held, before + 1);
+		assert_int_equal(count_files("queue"), 0);
+		assert_int_equal(count_files("held"), 1);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* -- the client was told no meanwhile -------------------------------------- */
+
+/* Say ABORT; the next request is answered when it has been read. */
+static void
+abort_it(void)
+{
+	struct begin begin = good_begin();
+
+	ipc_send(t.worker, MSG_MAIL_ABORT, t.request, NULL, -1);
+	t.request++;
+	t.ready = false;
+	close(t.fd);
+	send_begin(&begin);
+	RUN_UNTIL(t.ready || t.closed);
+	assert_false(t.closed);
+	ipc_send(t.worker, MSG_MAIL_ABORT, t.request, NULL, -1);
+}
+
+static void
+test_an_attempt_nobody_wants_is_stopped(void **state)
+{
+	(void)state;
+	submit();
+	RUN_UNTIL(delivery != NULL);
+	abort_it();
+	assert_true(delivery->withdrawn);
+	deliver(OUTCOME_TEMPORARY, OUTCOME_TEMPORARY, 451);
+	RUN_UNTIL(messages_count() == 0);
+	assert_int_equal(t.done, 0);
+	assert_int_equal(count_files("queue") + count_files("held"), 0);
+}
+
+static void
+test_what_nobody_wants_leaves_the_queue_undelivered(void **state)
+{
+	(void)state;
+	t.relay.config.hand_over = HAND_OVER_QUEUE;
+	disk.gated = true;
+	submit();
+	RUN_UNTIL(jobs_busy(t.relay.disk) > 0);
+	abort_it();
+	disk_go();
+	RUN_UNTIL(messages_count() == 0 || delivery != NULL);
+	assert_null(delivery);
+	assert_int_equal(t.done, 0);
+	assert_int_equal(count_files("queue") + count_files("held"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -208,6 +327,11 @@ main(void)
 		TEST(test_what_cannot_be_stored_is_taken_back),
 		TEST(test_a_late_refusal_is_held),
 		TEST(test_only_who_is_still_open_is_tried_again),
+		TEST(test_nothing_is_tried_before_the_mark_is_on_disk),
+		TEST(test_a_removal_that_fails_is_tried_again),
+		TEST(test_a_hold_that_fails_is_tried_again),
+		TEST(test_an_attempt_nobody_wants_is_stopped),
+		TEST(test_what_nobody_wants_leaves_the_queue_undelivered),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -11,6 +11,7 @@
 
 #define CONNECTIONS 3
 #define MESSAGES    20
+#define HOUR_MS     3600000
 
 static char server[] = "127.0.0.1:25";
 static char *servers[] = { server };
@@ -48,6 +49,7 @@ setup(void **state)
 		.connections = CONNECTIONS,
 		.retry_min_ms = 1,
 		.retry_max_ms = 4,
+		.retry_dead_ms = HOUR_MS,
 	};
 	t.relay.hosts = smarthosts_new(t.relay.base, NULL, &t.relay.config);
 	t.relay.schedule = schedule_new(&t.relay, begin);
@@ -183,6 +185,49 @@ test_nothing_is_begun_behind_a_stop(void **state)
 	assert_int_equal(schedule_waiting(t.relay.schedule), 1);
 }
 
+/* -- servers that are down, and back --------------------------------------- */
+
+static void
+set_well(bool well)
+{
+	smarthost_note(smarthosts_get(t.relay.hosts, 0), well, "the test");
+}
+
+static void
+test_nothing_is_begun_while_no_server_is_well(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	set_well(false);
+	schedule_add(t.relay.schedule, 7, 1);
+	for (i = 0; i < 10; i++) /* its timer fires in each */
+		event_base_loop(t.relay.base, EVLOOP_ONCE);
+	assert_int_equal(t.total, 0);
+	assert_int_equal(schedule_waiting(t.relay.schedule), 1);
+	set_well(true);
+	run_until(1);
+	assert_int_equal(t.tries[7], 1); /* it was no try */
+	end_one();
+}
+
+static void
+test_a_server_that_is_back_wakes_what_sleeps(void **state)
+{
+	(void)state;
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
+	smarthosts_on_back(t.relay.hosts, schedule_wake, t.relay.schedule);
+	set_well(false);
+	schedule_add(t.relay.schedule, 7, 1);
+	schedule_add(t.relay.schedule, 8, 5);
+	set_well(true);
+	assert_int_equal(t.total, 0); /* not from inside the call */
+	run_until(2);
+	assert_int_equal(t.begun[7] + t.begun[8], 2);
+	end_one();
+	end_one();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -192,6 +237,8 @@ main(void)
 		cmocka_unit_test(test_waits_double_up_to_the_longest),
 		TEST(test_no_more_run_at_once_than_there_are_connections),
 		TEST(test_what_was_found_at_the_start_is_tried_soon),
+		TEST(test_nothing_is_begun_while_no_server_is_well),
+		TEST(test_a_server_that_is_back_wakes_what_sleeps),
 		/* what waits then waits for the end of the process */
 		cmocka_unit_test_setup(
 		    test_nothing_is_begun_behind_a_stop, setup),

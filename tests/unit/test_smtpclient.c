@@ -345,6 +345,36 @@ test_a_kept_connection_that_was_dead_is_told_from_a_lost_one(void **state)
 	assert_int_equal(t.how, SMTPCLIENT_LOST);
 }
 
+/*
+ * 421 to the MAIL of a kept connection is about that connection; behind it,
+ * or on a fresh one, it is about the server (RFC 5321, 3.8).
+ */
+static void
+test_421_to_mail_on_a_kept_connection_is_no_answer(void **state)
+{
+	static const struct {
+		enum step step;
+		enum smtpclient_how how;
+	} rows[] = { { MAIL, SMTPCLIENT_STALE }, { RCPT, A }, { CONTENT, A } };
+	enum mode mode;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		for (mode = 0; mode < MODES; mode++) {
+			connect_pair(mode_offers[mode], NO_STEP, NULL);
+			send_text("x\r\n");
+			peer.bent = rows[i].step;
+			peer.says = "421 4.7.0 enough\r\n";
+			t.sent = 0;
+			send_text("y\r\n");
+			assert_true(t.closed);
+			assert_int_equal(t.how, rows[i].how);
+			assert_int_equal(t.outcomes[0], OUTCOME_TEMPORARY);
+			assert_int_equal(t.outcomes[1], OUTCOME_TEMPORARY);
+		}
+}
+
 static void
 test_words_while_idle_end_the_connection(void **state)
 {
@@ -385,6 +415,24 @@ test_a_reply_too_many_is_not_taken_for_the_next_ones(void **state)
 	assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
 }
 
+/* Content has gone with its envelope: which reply was that to the content? */
+static void
+test_a_reply_too_many_in_one_flight_leaves_it_unknown(void **state)
+{
+	static const enum step steps[] = { MAIL, RCPT, RCPT2, CONTENT };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(steps); i++) {
+		connect_pair(
+		    mode_offers[AHEAD], steps[i], "250 one\r\n250 two\r\n");
+		send_text("x\r\n");
+		assert_true(t.closed);
+		assert_int_equal(t.how, U);
+		assert_int_equal(t.outcomes[0], OUTCOME_TEMPORARY);
+	}
+}
+
 static void
 test_quit_is_said_and_the_connection_ends(void **state)
 {
@@ -417,8 +465,10 @@ main(void)
 		TEST(test_a_kept_connection_carries_the_next_message),
 		TEST(
 		    test_a_kept_connection_that_was_dead_is_told_from_a_lost_one),
+		TEST(test_421_to_mail_on_a_kept_connection_is_no_answer),
 		TEST(test_words_while_idle_end_the_connection),
 		TEST(test_a_reply_too_many_is_not_taken_for_the_next_ones),
+		TEST(test_a_reply_too_many_in_one_flight_leaves_it_unknown),
 		TEST(test_quit_is_said_and_the_connection_ends),
 	};
 
