@@ -6,7 +6,7 @@
  *
  * Answers arrive as calls of session_mail_*(), found by request id.  While
  * there is no link every request fails at once, and messages open when it
- * broke are refused for now.
+ * broke are refused with a 4xx.
  */
 
 #include <stdint.h>

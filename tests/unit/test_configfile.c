@@ -46,7 +46,7 @@ write_config(const char *text)
 
 	for (; *text != '\0'; text++) {
 		if (*text == '@')
-			out += sprintf(out, "%s", dir);
+			out = stpcpy(out, dir);
 		else
 			*out++ = *text;
 	}

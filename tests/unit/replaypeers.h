@@ -1,0 +1,301 @@
+#ifndef SUBMITD_TEST_REPLAYPEERS_H
+#define SUBMITD_TEST_REPLAYPEERS_H
+
+/*
+ * replaypeers - the fake auth and relay of test_replay.c, which tells what
+ * they answer.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "authclient.h"
+#include "clock.h"
+#include "grant.h"
+#include "ipc.h"
+#include "log.h"
+#include "pack.h"
+#include "relayclient.h"
+#include "session.h"
+#include "sessions.h"
+#include "worker.h"
+#include "xalloc.h"
+
+#define PATIENCE_MS 2000
+
+static struct play {
+	const char *file;
+	unsigned line;
+	bool by_octet;
+
+	struct event_base *base;
+	struct worker worker;
+	struct listener listener;
+	struct session *session; /* borrowed; dead once closed */
+	struct bufferevent *client;
+	struct ipc *auth, *relay;
+
+	char login_user[256]; /* LOGIN, between its two steps */
+	uint64_t login_session;
+	char fate[64];
+	int content;
+	char *body; /* of the last committed message */
+	size_t body_at, body_n;
+} play;
+
+/* -- fake auth ------------------------------------------------------------- */
+
+static void
+auth_done(uint64_t id, enum auth_verdict verdict, const char *user)
+{
+	struct buf b = buf_new(LIMIT_FRAME), sealed = buf_new(LIMIT_GRANT);
+	struct buf addresses = buf_new(LIMIT_GRANT);
+	struct msg_auth_done done = { .verdict = verdict };
+	char text[300];
+	struct grant g = {
+		.session = play.login_session,
+		.expires_ms = clock_ms() + 60000,
+		.user = slice_of(user),
+		.address_count = 2,
+	};
+	static const char mac[GRANT_MAC_LEN];
+
+	(void)snprintf(text, sizeof(text), "alias.%s@example.org", user);
+	pack_bytes(&addresses, slice_of(text + strlen("alias.")));
+	pack_bytes(&addresses, slice_of(text));
+	g.addresses = buf_slice(&addresses);
+	if (strcmp(user, "late") == 0)
+		g.expires_ms = clock_ms();
+	grant_pack(&sealed, &g);
+	buf_add(&sealed, mac, sizeof(mac));
+	if (verdict == AUTH_ACCEPTED)
+		done.grant = buf_slice(&sealed);
+	msg_auth_done_pack(&b, &done);
+	ipc_send(play.auth, MSG_AUTH_DONE, id, &b, -1);
+	buf_free(&b);
+	buf_free(&sealed);
+	buf_free(&addresses);
+}
+
+static void
+auth_judge(uint64_t id, const char *user, const char *password)
+{
+	if (strcmp(password, "silent") == 0)
+		return;
+	if (strcmp(password, "secret") == 0)
+		auth_done(id, AUTH_ACCEPTED, user);
+	else if (strcmp(password, "trouble") == 0)
+		auth_done(id, AUTH_TROUBLE, user);
+	else
+		auth_done(id, AUTH_REFUSED, user);
+}
+
+static void
+auth_challenge(uint64_t id, const char *text)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+	struct msg_auth_step step = { .data = slice_of(text) };
+
+	msg_auth_step_pack(&b, &step);
+	ipc_send(play.auth, MSG_AUTH_CHALLENGE, id, &b, -1);
+	buf_free(&b);
+}
+
+static void
+auth_plain(uint64_t id, struct slice s)
+{
+	char *text = xstrndup(s), *user, *password;
+
+	if (s.n < 3 || strlen(text) + 1 >= s.n) {
+		auth_done(id, AUTH_BROKEN, "");
+	} else {
+		user = text + strlen(text) + 1;
+		password = user + strlen(user);
+		auth_judge(
+		    id, user, password < text + s.n ? password + 1 : password);
+	}
+	free(text);
+}
+
+static enum ipc_verdict
+on_auth_start(void *arg, struct ipc_frame *f)
+{
+	struct msg_auth_start m;
+
+	(void)arg;
+	if (msg_auth_start_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	play.login_session = m.session;
+	play.login_user[0] = '\0';
+	if (slice_eq(m.mechanism, slice_of("LOGIN")))
+		auth_challenge(f->id, "Username:");
+	else if (!slice_eq(m.mechanism, slice_of("PLAIN")))
+		auth_done(f->id, AUTH_NO_MECHANISM, "");
+	else if (m.has_initial)
+		auth_plain(f->id, m.initial);
+	else
+		auth_challenge(f->id, "");
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_auth_step(void *arg, struct ipc_frame *f)
+{
+	struct msg_auth_step m;
+	char *text;
+
+	(void)arg;
+	if (msg_auth_step_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	if (m.data.n > 0 && m.data.p[0] == '\0') {
+		auth_plain(f->id, m.data);
+		return IPC_FINE;
+	}
+	text = xstrndup(m.data);
+	if (play.login_user[0] == '\0') {
+		(void)snprintf(
+		    play.login_user, sizeof(play.login_user), "%.200s", text);
+		auth_challenge(f->id, "Password:");
+	} else {
+		auth_judge(f->id, play.login_user, text);
+	}
+	free(text);
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_ignored(void *arg, struct ipc_frame *f)
+{
+	(void)arg;
+	(void)f;
+	return IPC_FINE;
+}
+
+/* -- fake relay ------------------------------------------------------------ */
+
+static void
+mail_done(uint64_t id, enum mail_fate fate, unsigned code, const char *enhanced,
+    const char *text)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+	struct msg_mail_done m = {
+		.fate = fate,
+		.code = code,
+		.enhanced = slice_of(enhanced),
+		.text = slice_of(text),
+		.smarthost = slice_of("smart.example"),
+	};
+
+	msg_mail_done_pack(&b, &m);
+	ipc_send(play.relay, MSG_MAIL_DONE, id, &b, -1);
+	buf_free(&b);
+}
+
+static enum ipc_verdict
+on_mail_begin(void *arg, struct ipc_frame *f)
+{
+	struct msg_mail_begin m;
+	struct unpack u;
+	struct slice first;
+	struct buf id = buf_new(64);
+	const char *at;
+
+	(void)arg;
+	if (msg_mail_begin_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	u = unpack_begin(m.recipients);
+	first = unpack_bytes(&u);
+	at = memchr(first.p, '@', first.n);
+	(void)snprintf(
+	    play.fate, sizeof(play.fate), "%.*s", (int)(at - first.p), first.p);
+	if (strcmp(play.fate, "full") == 0) {
+		mail_done(f->id, FATE_REFUSED, 452, "4.3.1", "No room");
+		return IPC_FINE;
+	}
+	if (play.content != -1)
+		close(play.content);
+	play.content = memfd_create("content", MFD_CLOEXEC);
+	buf_str(&id, "0testid");
+	ipc_send(play.relay, MSG_MAIL_READY, f->id, &id, dup(play.content));
+	buf_free(&id);
+	return IPC_FINE;
+}
+
+/* Keep what came behind our own Received field. */
+static void
+keep_body(uint64_t size)
+{
+	char *all = xcalloc(1, size + 1), *p = all;
+
+	assert_int_equal(pread(play.content, all, size, 0), (ssize_t)size);
+	assert_true(strncmp(all, "Received: ", 10) == 0);
+	do
+		p = strstr(p, "\r\n") + 2;
+	while (*p == '\t');
+	free(play.body);
+	play.body_n = size - (size_t)(p - all);
+	play.body = xcalloc(1, play.body_n + 1);
+	memcpy(play.body, p, play.body_n);
+	play.body_at = 0;
+	free(all);
+}
+
+static enum ipc_verdict
+on_mail_commit(void *arg, struct ipc_frame *f)
+{
+	struct msg_mail_commit m;
+
+	(void)arg;
+	if (msg_mail_commit_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	keep_body(m.size);
+	if (strcmp(play.fate, "silent") == 0)
+		return IPC_FINE;
+	if (strcmp(play.fate, "refused") == 0)
+		mail_done(f->id, FATE_REFUSED, 550, "5.1.1", "No such user");
+	else if (strcmp(play.fate, "queued") == 0)
+		mail_done(f->id, FATE_QUEUED, 250, "2.0.0", "");
+	else
+		mail_done(f->id, FATE_DELIVERED, 250, "2.0.0", "taken");
+	return IPC_FINE;
+}
+
+/* clang-format off */
+static const struct ipc_row auth_rows[] = {
+	{ MSG_AUTH_START,	on_auth_start,	LIMIT_FRAME,	false,	0 },
+	{ MSG_AUTH_STEP,	on_auth_step,	LIMIT_FRAME,	false,	0 },
+	{ MSG_AUTH_CANCEL,	on_ignored,	0,		false,	0 },
+};
+static const struct ipc_row relay_rows[] = {
+	{ MSG_MAIL_BEGIN,	on_mail_begin,	LIMIT_FRAME,	false,	0 },
+	{ MSG_MAIL_COMMIT,	on_mail_commit,	LIMIT_FRAME,	false,	0 },
+	{ MSG_MAIL_ABORT,	on_ignored,	0,		false,	0 },
+};
+/* clang-format on */
+
+static const struct ipc_table auth_table = { auth_rows, ARRAY_LEN(auth_rows) };
+static const struct ipc_table relay_table = { relay_rows,
+	ARRAY_LEN(relay_rows) };
+
+static void
+on_lost(void *arg)
+{
+	ipc_free(arg);
+}
+
+#endif
