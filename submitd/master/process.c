@@ -21,6 +21,14 @@
 
 #define CHILD_ENV_MAX 16
 
+/*
+ * libldap and libsasl2 free copies of passwords as they are.  Told so at its
+ * start, the C library overwrites what is freed, and keeps no cache that it
+ * would leave out.
+ */
+#define FORGETFUL_HEAP                                                         \
+	"GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"
+
 static const char *const names[] = {
 	[ROLE_SMTP] = "smtp",
 	[ROLE_AUTH] = "auth",
@@ -66,7 +74,8 @@ find_executable(enum role_id role, char path[PATH_MAX])
 
 /* What a role may know of our environment. */
 static void
-child_environment(char *env[CHILD_ENV_MAX], char text[][PATH_MAX])
+child_environment(
+    enum role_id role, char *env[CHILD_ENV_MAX], char text[][PATH_MAX])
 {
 	static const char *const passed[] = { "JOURNAL_STREAM", "TZ",
 		"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
@@ -76,6 +85,8 @@ child_environment(char *env[CHILD_ENV_MAX], char text[][PATH_MAX])
 
 	env[n++] = (char *)(uintptr_t) "PATH=/usr/bin:/bin";
 	env[n++] = (char *)(uintptr_t) "LANG=C";
+	if (role == ROLE_AUTH)
+		env[n++] = (char *)(uintptr_t)FORGETFUL_HEAP;
 	for (i = 0; i < ARRAY_LEN(passed); i++) {
 		value = getenv(passed[i]);
 		if (value == NULL || strlen(value) > PATH_MAX / 2)
@@ -131,7 +142,7 @@ process_start(enum role_id role, bool dial, int *link)
 		return -1;
 	}
 	snprintf(name, sizeof(name), "submitd-%s", names[role]);
-	child_environment(env, text);
+	child_environment(role, env, text);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();

@@ -1,9 +1,13 @@
 """From the id in a Received field to the person, and no secrets told."""
 
 import base64
+import pathlib
+
+import pytest
 
 from conftest import compose
 from rawsmtp import plain
+from rig import wait_until
 from servers import PASSWORD, SERVICE_PASSWORD
 
 
@@ -75,3 +79,35 @@ def test_what_clients_send_cannot_forge_a_line(gateway):
     for line in gateway.process.lines[mark:]:
         assert not line.startswith("smtp - fake"), line
         assert " user=alice" not in line.replace('\\" user=alice', ""), line
+
+
+def found_in_memory(pid, needle):
+    """How often needle stands in what the process has mapped."""
+    found = 0
+    with open(f"/proc/{pid}/maps") as maps, \
+            open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            where, mode = line.split()[:2]
+            if "r" not in mode or "[v" in line:
+                continue
+            low, high = (int(x, 16) for x in where.split("-"))
+            memory.seek(low)
+            found += memory.read(high - low).count(needle)
+    return found
+
+
+def test_password_is_forgotten_by_every_process(another):
+    """After a login nobody has it any more, not even as freed memory."""
+    gateway = another(workers=1)
+    roles = {name: pids[0] for name, pids in gateway.roles().items()}
+    maps = pathlib.Path(f"/proc/{roles['submitd-auth']}/maps").read_text()
+    if "libasan" in maps:
+        pytest.skip("AddressSanitizer keeps freed memory on purpose")
+    for implicit in (False, True):
+        gateway.login("alice", implicit).close()
+    secret = PASSWORD["alice"].encode()
+    for name, pid in roles.items():
+        wait_until(f"{name} has forgotten",
+                   lambda pid=pid: found_in_memory(pid, secret) == 0)
+    service = SERVICE_PASSWORD.encode()  # which auth needs: it can be found
+    assert found_in_memory(roles["submitd-auth"], service) > 0
