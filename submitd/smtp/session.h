@@ -185,6 +185,14 @@ enum verdict step_starttls(struct session *);
 enum verdict step_auth_line(struct session *);
 enum verdict step_content(struct session *);
 
+/*
+ * Content (session_content.c).  open asks relay for a file, take adds a run
+ * of content to it, end commits it, or says why it was refused.
+ */
+enum verdict session_content_open(struct session *);
+void session_content_take(struct session *, struct slice run);
+enum verdict session_content_end(struct session *);
+
 /* When ST_CONTENT must end, as of now: clock_ms(). */
 uint64_t session_content_deadline(const struct session *);
 

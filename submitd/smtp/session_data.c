@@ -1,127 +1,22 @@
 /*
- * session_data - DATA: content from the client into relay's file, and what
- * became of the message.
- *
- * relay owns the file and the message; we hold a descriptor to append to.  A
- * message exists for relay from its MAIL_BEGIN until MAIL_DONE or our ABORT.
+ * session_data - DATA: the content up to its final dot (RFC 5321, 4.1.1.4).
  */
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "log.h"
-#include "received.h"
-#include "relayclient.h"
 #include "session.h"
-#include "sessions.h"
 #include "worker.h"
 
 #define CHUNKS 16 /* of input looked at in one go */
 
-void
-session_drop_tx(struct session *s)
-{
-	session_cancel_request(s);
-	tx_free(&s->tx);
-}
-
 enum verdict
 verb_data(struct session *s, const struct command *cmd)
 {
-	struct msg_mail_begin begin = {
-		.session = s->id,
-		.grant = buf_slice(&s->grant),
-		.sender = slice_of(s->tx->sender),
-		.body = s->tx->body,
-		.recipient_count = s->tx->recipient_count,
-		.recipients = buf_slice(&s->tx->recipients),
-	};
-
 	(void)cmd;
-	s->request = sessions_request(s->worker->sessions, s->id);
-	if (relayclient_begin(s->worker->relay, s->request, &begin) == -1) {
-		s->request = 0;
-		tx_free(&s->tx);
-		return session_reject(s, R_451_NO_RELAY);
-	}
-	session_enter(s, ST_OPENING);
-	return AGAIN;
-}
-
-/* -- writing --------------------------------------------------------------- */
-
-/* Append to the file.  Trouble refuses the message; the rest is swallowed. */
-static void
-content_write(struct tx *tx, struct slice run)
-{
-	ssize_t n;
-
-	while (run.n > 0 && !tx->refused) {
-		n = write(tx->fd, run.p, run.n);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			log_errno(LOG_LEVEL_WARN, "content_write_failed",
-			    "id %s", tx->queue_id);
-			tx_refuse(tx, errno == ENOSPC || errno == EDQUOT
-					  ? R_452_FULL
-					  : R_451_STORAGE);
-			return;
-		}
-		tx->written += (uint64_t)n;
-		run = slice_from(run, (size_t)n);
-	}
-}
-
-static void
-write_received(struct session *s)
-{
-	struct buf field = buf_new(LIMIT_COMMAND_LINE);
-	struct received r = {
-		.hostname = slice_of(s->worker->config.hostname),
-		.id = slice_of(s->tx->queue_id),
-		.cipher = slice_of(s->tls_cipher),
-		.esmtp = s->esmtp,
-		.show_client = s->worker->config.received_client,
-		.helo = slice_of(s->helo),
-		.address = slice_of(s->address),
-		.now = time(NULL),
-	};
-
-	received_add(&field, &r);
-	content_write(s->tx, buf_slice(&field));
-	buf_free(&field);
-}
-
-/* -- reading --------------------------------------------------------------- */
-
-static const enum reply fault_replies[] = {
-	[DOT_BARE_CR] = R_550_BARE_CR,
-	[DOT_BARE_LF] = R_550_BARE_LF,
-	[DOT_NUL] = R_550_NUL,
-	[DOT_LONG_LINE] = R_554_LONG_LINE,
-};
-
-static void
-take_run(struct session *s, struct slice run)
-{
-	struct tx *tx = s->tx;
-
-	if (tx->dot.fault != DOT_CLEAN) {
-		tx_refuse(tx, fault_replies[tx->dot.fault]);
-		return;
-	}
-	header_watch(&tx->header, run);
-	if (tx->header.received >= LIMIT_RECEIVED)
-		tx_refuse(tx, R_554_LOOP);
-	tx->content += run.n;
-	if (tx->content > s->worker->config.max_message_size)
-		tx_refuse(tx, R_552_TOO_BIG);
-	content_write(tx, run);
+	return session_content_open(s);
 }
 
 /* Feed what is in the buffer's chunks.  True at the end of data. */
@@ -139,45 +34,13 @@ take_content(struct session *s, struct evbuffer *in)
 		chunk = (struct slice){ v[i].iov_base, v[i].iov_len };
 		s->tx->received += chunk.n;
 		while ((st = dot_next(&s->tx->dot, &chunk, &run)) == DOT_RUN)
-			take_run(s, run);
+			session_content_take(s, run);
 		end = st == DOT_END;
 		s->tx->received -= chunk.n; /* what is behind the end */
 		used += v[i].iov_len - chunk.n;
 	}
 	evbuffer_drain(in, used);
 	return end;
-}
-
-static enum verdict
-refuse_content(struct session *s)
-{
-	enum reply why = s->tx->refusal;
-	bool numbered = why == R_552_TOO_BIG;
-	unsigned long number = numbered ? s->worker->config.max_message_size
-					: s->tx->dot.lines + 1;
-	struct msg_mail_done done = {
-		.fate = FATE_REFUSED,
-		.code = reply_code(why),
-	};
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%lu", number);
-	session_log_message(s, &done);
-	session_drop_tx(s);
-	session_enter(s, ST_COMMAND);
-	return session_reject_with(s, why, slice_of(text));
-}
-
-static enum verdict
-commit(struct session *s)
-{
-	struct msg_mail_commit commit = { .size = s->tx->written };
-
-	close(s->tx->fd);
-	s->tx->fd = -1;
-	session_enter(s, ST_COMMITTING);
-	relayclient_commit(s->worker->relay, s->request, &commit);
-	return AGAIN;
 }
 
 enum verdict
@@ -195,117 +58,5 @@ step_content(struct session *s)
 			return session_hangup(s, R_421_ERRORS, END_REFUSED);
 		return AGAIN;
 	}
-	if (s->tx->dot.fault != DOT_CLEAN)
-		tx_refuse(s->tx, fault_replies[s->tx->dot.fault]);
-	return s->tx->refused ? refuse_content(s) : commit(s);
-}
-
-/*
- * Two absolute bounds: silence, and a least rate over all of it.  Bytes move
- * the first; a trickle of them does not move the second.
- */
-uint64_t
-session_content_deadline(const struct session *s)
-{
-	const struct smtp_config *config = &s->worker->config;
-	uint64_t silence = s->tx->last_octet_ms + config->data_timeout_ms;
-	uint64_t rate;
-
-	if (config->data_rate == 0)
-		return silence;
-	rate = s->tx->content_since_ms + config->data_timeout_ms +
-	       s->tx->received * 1000 / config->data_rate;
-	return silence < rate ? silence : rate;
-}
-
-/* -- answers --------------------------------------------------------------- */
-
-void
-session_mail_ready(struct session *s, struct slice queue_id, int fd)
-{
-	struct tx *tx = s->tx;
-
-	BUG_ON(s->state != ST_OPENING || tx == NULL);
-	tx->fd = fd;
-	memcpy(tx->queue_id, queue_id.p, queue_id.n);
-	tx->queue_id[queue_id.n] = '\0';
-	dot_begin(&tx->dot, s->worker->config.max_content_line);
-	tx->content_since_ms = tx->last_octet_ms = clock_ms();
-	write_received(s);
-	session_reply(s, R_354_GO_AHEAD);
-	session_enter(s, ST_CONTENT);
-	session_drive(&s);
-}
-
-/* 250 with our id in front: "id 0c1x... delivered: 2.0.0 Ok: queued as ..." */
-static void
-tell_fate(struct session *s, const struct msg_mail_done *done)
-{
-	struct buf text = buf_new(LIMIT_COMMAND_LINE);
-	struct slice enhanced = done->enhanced;
-
-	if (done->fate != FATE_REFUSED)
-		buf_printf(&text, "Ok, id %s, %s", s->tx->queue_id,
-		    done->fate == FATE_QUEUED ? "queued" : "delivered");
-	if (done->fate != FATE_REFUSED && done->text.n > 0)
-		buf_str(&text, ": ");
-	buf_add(&text, done->text.p, done->text.n);
-	/* A smarthost may contradict itself; we do not (RFC 2034, 4). */
-	if (enhanced.n > 0 &&
-	    (unsigned)(enhanced.p[0] - '0') != done->code / 100)
-		enhanced.n = 0;
-	reply_add_foreign(&s->out, done->code, enhanced, buf_slice(&text));
-	buf_free(&text);
-}
-
-void
-session_mail_done(struct session *s, const struct msg_mail_done *done)
-{
-	enum verdict v = AGAIN;
-
-	session_log_message(s, done);
-	s->request = 0;
-	tell_fate(s, done);
-	if (done->fate == FATE_REFUSED) {
-		/* 4xx is trouble of ours or of those behind us */
-		if (done->code >= 500 &&
-		    ++s->errors >= s->worker->config.max_errors)
-			v = session_hangup(s, R_421_ERRORS, END_REFUSED);
-	} else {
-		s->messages++;
-		s->junk = 0;
-	}
-	tx_free(&s->tx);
-	session_enter(s, ST_COMMAND);
-	session_resume(&s, v);
-}
-
-/* relay is gone or silent: we do not know, so the client asks again. */
-static const struct msg_mail_done unknown_fate = {
-	.fate = FATE_REFUSED,
-	.code = 451,
-	.enhanced = { "4.3.0", 5 },
-	.text = { "Cannot take mail just now; please try again", 43 },
-};
-
-void
-session_mail_lost(struct session *s)
-{
-	if (s->state == ST_CONTENT) {
-		s->request = 0; /* nobody to abort at */
-		tx_refuse(s->tx, R_451_NO_RELAY);
-	} else if (s->state == ST_OPENING || s->state == ST_COMMITTING) {
-		session_mail_done(s, &unknown_fate);
-	}
-}
-
-enum verdict
-session_mail_overdue(struct session *s)
-{
-	session_log_message(s, &unknown_fate);
-	relayclient_abort(s->worker->relay, s->request); /* committed or not */
-	s->request = 0;
-	tx_free(&s->tx);
-	session_enter(s, ST_COMMAND);
-	return session_reject(s, R_451_NO_RELAY);
+	return session_content_end(s);
 }
