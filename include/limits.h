@@ -16,6 +16,9 @@
 #define LIMIT_DOMAIN          255   /* RFC 5321, 4.5.3.1.2 */
 #define LIMIT_EHLO_NAME       255
 #define LIMIT_PARAMETERS      16    /* of one MAIL or RCPT */
+#define LIMIT_ENVID           100   /* RFC 3461, 4.4 */
+#define LIMIT_ORCPT           500   /* RFC 3461, 4.2 */
+#define LIMIT_HOLD_REQUEST    64    /* RFC 4865, 3: "until;" and a date */
 #define LIMIT_RECIPIENTS_MAX  1000  /* highest configurable; ties to a frame */
 #define LIMIT_RECEIVED        100   /* RFC 5321, 6.3 */
 #define LIMIT_STEPS_PER_EVENT 32    /* of one session, then others run */
@@ -37,7 +40,8 @@
 #define LIMIT_GRANT           49152
 
 /* Links between roles */
-#define LIMIT_FRAME        65536 /* payload of one frame */
+/* Payload of one frame; 100 recipients with all they may bring fit. */
+#define LIMIT_FRAME        131072
 #define LIMIT_LINK_QUEUE   4096  /* frames waiting; then the peer is dead */
 #define LIMIT_LINK_BACKLOG 512   /* frames; then it is asked nothing new */
 #define LIMIT_CONFIG       8388608

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "compiler.h"
 #include "limits.h"
+#include "mailoptions.h"
 #include "outcome.h"
 #include "slice.h"
 
@@ -46,9 +47,11 @@ enum message_type {
 	MSG_MAIL_COMMIT,     /* struct msg_mail_commit */
 	MSG_MAIL_ABORT,      /* empty; no answer */
 	/* relay -> smtp */
-	MSG_MAIL_READY, /* + fd, write-only; bytes: our queue id, text */
-	MSG_MAIL_DONE,  /* struct msg_mail_done; ends the message; may come
-			 * instead of READY */
+	MSG_MAIL_READY,  /* + fd, write-only; bytes: our queue id, text */
+	MSG_MAIL_DONE,   /* struct msg_mail_done; ends the message; may come
+			  * instead of READY */
+	MSG_MAIL_OFFERS, /* struct msg_mail_offers; id 0; on a new link and
+			  * when it changes */
 };
 
 struct msg_listen {
@@ -99,19 +102,37 @@ struct msg_auth_done {
 	struct slice grant;  /* sealed; empty if not accepted */
 };
 
-enum mail_body { BODY_7BIT, BODY_8BITMIME };
-
 struct msg_mail_begin {
 	uint64_t session;
 	struct slice grant;
 	struct slice sender; /* mailbox without <>; empty for <> */
-	uint32_t body;       /* enum mail_body */
+	struct mail_options options;
 	uint32_t recipient_count;
-	struct slice recipients; /* packed: recipient_count byte strings */
+	struct slice recipients; /* packed: so many struct mail_recipient */
 };
 
 struct msg_mail_commit {
-	uint64_t size; /* octets written through the descriptor */
+	uint64_t size;    /* octets written through the descriptor */
+	bool eightbit;    /* there is one above 127 among them */
+	bool utf8_header; /* even in the header */
+};
+
+/* What any smarthost will take that we may give a message to. */
+enum mail_offer {
+	OFFER_8BITMIME = 1 << 0,
+	OFFER_BINARYMIME = 1 << 1, /* and CHUNKING */
+	OFFER_SMTPUTF8 = 1 << 2,
+	OFFER_REQUIRETLS = 1 << 3, /* and its TLS is verified */
+	OFFER_DELIVERBY = 1 << 4,
+	OFFER_MT_PRIORITY = 1 << 5,
+};
+
+#define MAIL_OFFERS_ALL UINT32_C(0x3f)
+
+struct msg_mail_offers {
+	uint32_t extensions; /* set of enum mail_offer */
+	uint64_t size;       /* octets of content, ours included; 0: any */
+	uint32_t by_min_s;   /* RFC 2852, 2: least by-time; 0: any */
 };
 
 enum mail_fate {
@@ -145,6 +166,8 @@ void msg_mail_begin_pack(struct buf *, const struct msg_mail_begin *);
 NODISCARD int msg_mail_begin_unpack(struct slice, struct msg_mail_begin *);
 void msg_mail_commit_pack(struct buf *, const struct msg_mail_commit *);
 NODISCARD int msg_mail_commit_unpack(struct slice, struct msg_mail_commit *);
+void msg_mail_offers_pack(struct buf *, const struct msg_mail_offers *);
+NODISCARD int msg_mail_offers_unpack(struct slice, struct msg_mail_offers *);
 void msg_mail_done_pack(struct buf *, const struct msg_mail_done *);
 NODISCARD int msg_mail_done_unpack(struct slice, struct msg_mail_done *);
 

@@ -33,11 +33,13 @@ struct delivery {
 	bool withdrawn;
 
 	/* those still open, as given to the present server */
-	const char **names;
-	size_t *index; /* of names[i] in mail.recipients */
+	struct smtpclient_recipient *to;
+	size_t *index; /* of to[i] in mail.recipients */
 	size_t open;
 
 	enum outcome *outcomes;
+	struct smtpreply **refusals;
+	bool *dsn;
 	struct smtpreply reply;
 	const char *server_name;
 	bool unknown;
@@ -55,11 +57,16 @@ static void
 delivery_free(struct delivery **dp)
 {
 	struct delivery *d = *dp;
+	size_t i;
 
 	*dp = NULL;
 	event_free(d->later);
 	event_free(d->turn);
-	free(d->names);
+	free(d->to);
+	for (i = 0; i < d->mail.recipient_count; i++)
+		free(d->refusals[i]);
+	free(d->refusals);
+	free(d->dsn);
 	free(d->index);
 	free(d->outcomes);
 	free(d);
@@ -71,6 +78,8 @@ on_later(evutil_socket_t fd, short what, void *arg)
 	struct delivery *d = arg;
 	struct delivery_result r = {
 		.outcomes = d->outcomes,
+		.refusals = (const struct smtpreply *const *)d->refusals,
+		.dsn = d->dsn,
 		.reply = &d->reply,
 		.server = d->server_name,
 		.unknown = d->unknown,
@@ -92,7 +101,7 @@ collect_open(struct delivery *d)
 	for (i = 0; i < d->mail.recipient_count; i++) {
 		if (d->outcomes[i] != OUTCOME_TEMPORARY)
 			continue;
-		d->names[d->open] = d->mail.recipients[i];
+		d->to[d->open] = d->mail.recipients[i];
 		d->index[d->open++] = i;
 	}
 }
@@ -162,7 +171,7 @@ on_granted(struct smarthost_waiter *w, struct smtpclient *client)
 	struct smtpclient_mail mail = d->mail;
 
 	d->client = client;
-	mail.recipients = d->names;
+	mail.recipients = d->to;
 	mail.recipient_count = d->open;
 	smtpclient_send(client, &mail);
 }
@@ -219,11 +228,15 @@ on_refused(
     struct smarthost_waiter *w, size_t recipient, const struct smtpreply *r)
 {
 	struct delivery *d = (struct delivery *)w;
+	struct smtpreply **kept = &d->refusals[d->index[recipient]];
 	struct log_line l;
 
+	if (*kept == NULL)
+		*kept = xcalloc(1, sizeof(**kept));
+	**kept = *r;
 	log_begin(&l, LOG_LEVEL_INFO, d->mail.session, "recipient_refused");
 	log_str(&l, "id", queueid_format(d->mail.id).s);
-	log_str(&l, "recipient", d->names[recipient]);
+	log_str(&l, "recipient", d->to[recipient].mailbox);
 	log_str(&l, "smarthost", smarthost_name(d->server));
 	log_u64(&l, "code", r->code);
 	log_str(&l, "reply", r->text);
@@ -245,7 +258,9 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 	d->mail = *mail;
 	d->done = done;
 	d->arg = arg;
-	d->names = xcalloc(n, sizeof(*d->names));
+	d->to = xcalloc(n, sizeof(*d->to));
+	d->refusals = xcalloc(n, sizeof(*d->refusals));
+	d->dsn = xcalloc(n, sizeof(*d->dsn));
 	d->index = xcalloc(n, sizeof(*d->index));
 	d->outcomes = xcalloc(n, sizeof(*d->outcomes));
 	for (i = 0; i < n; i++)

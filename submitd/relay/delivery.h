@@ -17,7 +17,10 @@
 struct delivery;
 
 struct delivery_result {
-	const enum outcome *outcomes;  /* one for each recipient given */
+	const enum outcome *outcomes; /* one for each recipient given */
+	/* the same: what was said to its RCPT last; NULL: no refusal of it */
+	const struct smtpreply *const *refusals;
+	const bool *dsn; /* the same: whoever took it answers for its NOTIFY */
 	const struct smtpreply *reply; /* the one that decided */
 	const char *server;            /* that gave it; NULL: none answered */
 	bool unknown; /* a server may have taken it, we were not told */

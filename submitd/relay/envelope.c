@@ -11,11 +11,12 @@
 
 #include "limits.h"
 #include "pack.h"
+#include "utf8.h"
 #include "xalloc.h"
 
 static const char magic[8] = { 's', 'u', 'b', 'm', 'i', 't', 'd', '\n' };
 
-#define VERSION 1
+#define VERSION 2
 
 enum record {
 	RECORD_ID = 'I',
@@ -23,11 +24,17 @@ enum record {
 	RECORD_USER = 'U',
 	RECORD_CLIENT = 'A',
 	RECORD_SENDER = 'F',
-	RECORD_BODY = 'B',
+	RECORD_OPTIONS = 'O', /* as mail_options_pack() has them */
 	RECORD_COUNT = 'N',
-	RECORD_RECIPIENT = 'R', /* status octet, mailbox */
+	RECORD_RECIPIENT = 'R', /* status octet, mail_recipient_pack() */
 	RECORD_CONTENT = 'C',   /* the octets behind it, up to the end record */
 };
+
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
 
 /*
  * Octets of a quoted local part at the front of s, or 0 if there is none.
@@ -40,19 +47,19 @@ quoted_len(struct slice s)
 
 	if (s.n == 0 || s.p[0] != '"')
 		return 0;
-	for (i = 1; i < s.n && s.p[i] >= ' ' && s.p[i] <= '~'; i++) {
+	for (i = 1; i < s.n && !is_control(s.p[i]); i++) {
 		if (s.p[i] == '"')
 			return i + 1;
 		if (s.p[i] == '\\' && ++i == s.n)
 			return 0;
-		if (s.p[i] < ' ' || s.p[i] > '~')
+		if (is_control(s.p[i]))
 			return 0;
 	}
 	return 0;
 }
 
 bool
-envelope_mailbox_ok(struct slice s)
+envelope_mailbox_ok(struct slice s, bool utf8)
 {
 	size_t i = quoted_len(s);
 
@@ -60,10 +67,10 @@ envelope_mailbox_ok(struct slice s)
 	if (s.n == 0 || s.n > LIMIT_PATH - 2)
 		return false;
 	for (; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '<' ||
+		if (is_control(s.p[i]) || s.p[i] == ' ' || s.p[i] == '<' ||
 		    s.p[i] == '>' || s.p[i] == '"')
 			return false;
-	return true;
+	return utf8 ? utf8_is_valid(s) : utf8_is_ascii(s);
 }
 
 /* A line of any script, without control characters. */
@@ -78,6 +85,45 @@ text_ok(struct slice s)
 	return s.n <= LIMIT_USER;
 }
 
+static void
+free_options(struct mail_options *o)
+{
+	free((char *)(uintptr_t)o->envid.p);
+	free((char *)(uintptr_t)o->hold_request.p);
+	*o = (struct mail_options){ 0 };
+}
+
+void
+envelope_set_options(struct envelope *env, const struct mail_options *o)
+{
+	free_options(&env->options);
+	env->options = *o;
+	env->options.envid.p = xstrndup(o->envid);
+	env->options.hold_request.p = xstrndup(o->hold_request);
+}
+
+void
+envelope_add_recipient(struct envelope *env, const struct mail_recipient *from)
+{
+	struct recipient *r = &env->recipients[env->recipient_count++];
+
+	r->mailbox = xstrndup(from->mailbox);
+	r->status = RECIPIENT_OPEN;
+	r->notify = from->notify;
+	r->orcpt = xstrndup(from->orcpt);
+}
+
+bool
+envelope_has_utf8(const struct envelope *env)
+{
+	bool ascii = utf8_is_ascii(slice_of(env->sender));
+	uint32_t i;
+
+	for (i = 0; i < env->recipient_count; i++)
+		ascii &= utf8_is_ascii(slice_of(env->recipients[i].mailbox));
+	return !ascii;
+}
+
 void
 envelope_free(struct envelope **envp)
 {
@@ -87,9 +133,12 @@ envelope_free(struct envelope **envp)
 	*envp = NULL;
 	if (env == NULL)
 		return;
-	for (i = 0; i < env->recipient_count; i++)
+	for (i = 0; i < env->recipient_count; i++) {
 		free(env->recipients[i].mailbox);
+		free(env->recipients[i].orcpt);
+	}
 	free(env->recipients);
+	free_options(&env->options);
 	free(env->user);
 	free(env->client_address);
 	free(env->sender);
@@ -134,13 +183,16 @@ envelope_pack(struct buf *out, const struct envelope *env, bool plain)
 	pack_text(out, RECORD_USER, env->user);
 	pack_text(out, RECORD_CLIENT, env->client_address);
 	pack_text(out, RECORD_SENDER, env->sender);
-	pack_number(out, RECORD_BODY, env->body);
+	pack_u8(out, RECORD_OPTIONS);
+	mail_options_pack(out, &env->options);
 	pack_number(out, RECORD_COUNT, env->recipient_count);
 	for (i = 0; i < env->recipient_count; i++) {
 		r = &env->recipients[i];
 		pack_u8(out, RECORD_RECIPIENT);
 		pack_u8(out, (uint8_t)(plain ? RECIPIENT_OPEN : r->status));
-		pack_bytes(out, slice_of(r->mailbox));
+		mail_recipient_pack(
+		    out, &(struct mail_recipient){ slice_of(r->mailbox),
+			     r->notify, slice_of(r->orcpt) });
 	}
 	pack_u8(out, RECORD_CONTENT);
 }
@@ -175,11 +227,28 @@ unpack_text(struct unpack *u, enum record type)
 }
 
 static void
+unpack_options(struct unpack *u, struct envelope *env)
+{
+	struct mail_options options;
+
+	expect(u, RECORD_OPTIONS);
+	mail_options_unpack(u, &options);
+	envelope_set_options(env, &options);
+}
+
+static bool
+is_status(uint8_t v)
+{
+	return v == RECIPIENT_OPEN || v == RECIPIENT_DONE ||
+	       v == RECIPIENT_FAILED;
+}
+
+static void
 unpack_recipients(struct unpack *u, struct envelope *env)
 {
 	uint64_t n = unpack_number(u, RECORD_COUNT);
-	struct recipient *r;
-	struct slice mailbox;
+	struct mail_recipient r;
+	uint8_t status;
 
 	if (u->failed || n == 0 || n > LIMIT_RECIPIENTS_MAX) {
 		u->failed = true;
@@ -187,18 +256,15 @@ unpack_recipients(struct unpack *u, struct envelope *env)
 	}
 	env->recipients = xcalloc((size_t)n, sizeof(*env->recipients));
 	while (env->recipient_count < n && !u->failed) {
-		r = &env->recipients[env->recipient_count++];
 		expect(u, RECORD_RECIPIENT);
-		r->status = (enum recipient_status)unpack_u8(u);
-		mailbox = unpack_bytes(u);
-		if (!envelope_mailbox_ok(mailbox) ||
-		    (r->status != RECIPIENT_OPEN &&
-			r->status != RECIPIENT_DONE &&
-			r->status != RECIPIENT_FAILED)) {
+		status = unpack_u8(u);
+		mail_recipient_unpack(u, &r);
+		if (!envelope_mailbox_ok(r.mailbox, env->options.smtputf8) ||
+		    !is_status(status))
 			u->failed = true;
-			mailbox = slice_of("");
-		}
-		r->mailbox = xstrndup(mailbox);
+		envelope_add_recipient(env, &r);
+		env->recipients[env->recipient_count - 1].status =
+		    (enum recipient_status)status;
 	}
 }
 
@@ -208,14 +274,13 @@ envelope_read(struct slice file, struct envelope **out, size_t *head_len)
 	struct unpack u = unpack_begin(slice_from(file, sizeof(magic)));
 	struct envelope *env;
 	uint32_t version;
-	uint64_t body;
 
 	*out = NULL;
 	*head_len = 0;
 	if (file.n < sizeof(magic) || memcmp(file.p, magic, sizeof(magic)) != 0)
 		return ENVELOPE_BAD;
 	version = unpack_u32(&u);
-	if (u.failed || version == 0)
+	if (u.failed || version < VERSION)
 		return ENVELOPE_BAD;
 	if (version > VERSION)
 		return ENVELOPE_NEWER;
@@ -226,13 +291,12 @@ envelope_read(struct slice file, struct envelope **out, size_t *head_len)
 	env->user = unpack_text(&u, RECORD_USER);
 	env->client_address = unpack_text(&u, RECORD_CLIENT);
 	env->sender = unpack_text(&u, RECORD_SENDER);
-	body = unpack_number(&u, RECORD_BODY);
-	env->body = body == BODY_8BITMIME ? BODY_8BITMIME : BODY_7BIT;
+	unpack_options(&u, env);
 	unpack_recipients(&u, env);
 	expect(&u, RECORD_CONTENT);
-	if (u.failed || body > BODY_8BITMIME ||
-	    (env->sender[0] != '\0' &&
-		!envelope_mailbox_ok(slice_of(env->sender)))) {
+	if (u.failed || (env->sender[0] != '\0' &&
+			    !envelope_mailbox_ok(slice_of(env->sender),
+				env->options.smtputf8))) {
 		envelope_free(&env);
 		return ENVELOPE_BAD;
 	}

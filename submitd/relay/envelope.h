@@ -20,11 +20,11 @@
 
 #include "buf.h"
 #include "compiler.h"
-#include "messages.h"
+#include "mailoptions.h"
 #include "slice.h"
 
 /* Octets of a head: LIMIT_RECIPIENTS_MAX mailboxes and the rest. */
-#define ENVELOPE_MAX 524288
+#define ENVELOPE_MAX 1048576
 
 /* On disk, where no checksum covers them: several bits apart. */
 enum recipient_status {
@@ -36,6 +36,8 @@ enum recipient_status {
 struct recipient {
 	char *mailbox;
 	enum recipient_status status;
+	uint32_t notify; /* set of enum mail_notify */
+	char *orcpt;     /* as the client gave it; "": none */
 };
 
 /* Owns all it points to. */
@@ -44,14 +46,26 @@ struct envelope {
 	uint64_t session;
 	char *user;
 	char *client_address;
-	char *sender; /* mailbox; "" for <> */
-	enum mail_body body;
+	char *sender;                /* mailbox; "" for <> */
+	struct mail_options options; /* its slices are owned, too */
 	uint32_t recipient_count;
 	struct recipient *recipients;
 };
 
-/* True for a mailbox that can stand in a command as it is. */
-NODISCARD bool envelope_mailbox_ok(struct slice);
+/*
+ * True for a mailbox that can stand in a command as it is.  utf8: one that is
+ * not ASCII is fine, too (RFC 6531, 3.3).
+ */
+NODISCARD bool envelope_mailbox_ok(struct slice, bool utf8);
+
+/* Take options whose slices are somebody else's: they are copied. */
+void envelope_set_options(struct envelope *, const struct mail_options *);
+
+/* Add one to env->recipients, which has room: all is copied. */
+void envelope_add_recipient(struct envelope *, const struct mail_recipient *);
+
+/* True when an address of it is not ASCII. */
+NODISCARD bool envelope_has_utf8(const struct envelope *);
 
 void envelope_free(struct envelope **);
 

@@ -139,8 +139,9 @@ make_envelope(const struct msg_mail_begin *m, const struct grant *g)
 {
 	struct envelope *env = xcalloc(1, sizeof(*env));
 	struct unpack u = unpack_begin(m->recipients);
-	bool fine = m->sender.n == 0 || envelope_mailbox_ok(m->sender);
-	struct slice mailbox;
+	bool utf8 = m->options.smtputf8;
+	bool fine = m->sender.n == 0 || envelope_mailbox_ok(m->sender, utf8);
+	struct mail_recipient r;
 	uint32_t i;
 
 	env->id = queueid_new();
@@ -148,14 +149,12 @@ make_envelope(const struct msg_mail_begin *m, const struct grant *g)
 	env->user = xstrndup(g->user);
 	env->client_address = xstrndup(g->client_address);
 	env->sender = xstrndup(m->sender);
-	env->body = (enum mail_body)m->body;
+	envelope_set_options(env, &m->options);
 	env->recipients = xcalloc(m->recipient_count, sizeof(*env->recipients));
-	env->recipient_count = m->recipient_count;
 	for (i = 0; i < m->recipient_count; i++) {
-		mailbox = unpack_bytes(&u);
-		fine &= envelope_mailbox_ok(mailbox);
-		env->recipients[i].mailbox = xstrndup(mailbox);
-		env->recipients[i].status = RECIPIENT_OPEN;
+		mail_recipient_unpack(&u, &r);
+		fine &= envelope_mailbox_ok(r.mailbox, utf8);
+		envelope_add_recipient(env, &r);
 	}
 	if (!fine)
 		envelope_free(&env);
@@ -223,7 +222,7 @@ on_commit(void *arg, struct ipc_frame *f)
 	struct msg_mail_commit m;
 
 	if (r == NULL || msg_mail_commit_unpack(f->payload, &m) == -1 ||
-	    !message_commit(l->relay, r->message, client, m.size))
+	    !message_commit(l->relay, r->message, client, &m))
 		return IPC_MALFORMED;
 	return IPC_FINE;
 }

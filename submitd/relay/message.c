@@ -220,22 +220,26 @@ on_tried(void *arg, const struct delivery_result *r)
 void
 message_attempt(struct message *m)
 {
-	const char **names = xcalloc(m->env->recipient_count, sizeof(*names));
+	struct smtpclient_recipient *to =
+	    xcalloc(m->env->recipient_count, sizeof(*to));
+	const struct recipient *r;
 	size_t i, n = 0;
 
 	m->index = xcalloc(m->env->recipient_count, sizeof(*m->index));
 	for (i = 0; i < m->env->recipient_count; i++) {
-		if (m->env->recipients[i].status != RECIPIENT_OPEN)
+		r = &m->env->recipients[i];
+		if (r->status != RECIPIENT_OPEN)
 			continue;
-		names[n] = m->env->recipients[i].mailbox;
+		to[n] = (struct smtpclient_recipient){ r->mailbox, r->notify,
+			r->orcpt };
 		m->index[n++] = i;
 	}
 	m->mail = (struct smtpclient_mail){
 		.session = m->env->session,
 		.id = m->id,
 		.sender = m->env->sender,
-		.body = m->env->body,
-		.recipients = names,
+		.options = &m->env->options,
+		.recipients = to,
 		.recipient_count = n,
 		.fd = m->fd,
 		.content_at = m->content_at,

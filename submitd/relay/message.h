@@ -40,8 +40,8 @@ NODISCARD bool message_open(struct relay *, struct envelope **,
  * The content is complete: hand it over, or queue it.  The client is told by
  * mailserver_tell(), later.  False: no such message is open.
  */
-NODISCARD bool message_commit(
-    struct relay *, uint64_t id, struct message_client, uint64_t size);
+NODISCARD bool message_commit(struct relay *, uint64_t id,
+    struct message_client, const struct msg_mail_commit *);
 
 /*
  * The client thought better of it, or was told no in our place.  A message

@@ -98,9 +98,24 @@ is_credible(const struct message *m)
 	return false;
 }
 
+/*
+ * What the content turned out to be: 8-bit content needs a server that takes
+ * it, said or not, while SMTPUTF8 that was only promised is not asked of the
+ * next server (RFC 6531, 3.4).
+ */
+static void
+note_content(struct envelope *env, const struct msg_mail_commit *commit)
+{
+	struct mail_options *o = &env->options;
+
+	if (commit->eightbit && o->body == BODY_7BIT)
+		o->body = BODY_8BITMIME;
+	o->smtputf8 &= commit->utf8_header || envelope_has_utf8(env);
+}
+
 bool
 message_commit(struct relay *relay, uint64_t id, struct message_client client,
-    uint64_t size)
+    const struct msg_mail_commit *commit)
 {
 	struct timeval tv = clock_span(relay->config.hand_over_timeout_ms);
 	struct message *m = find_open(id, client);
@@ -108,8 +123,9 @@ message_commit(struct relay *relay, uint64_t id, struct message_client client,
 	if (m == NULL)
 		return false;
 	m->open = false;
-	m->size = size;
+	m->size = commit->size;
 	m->begun_ms = clock_ms();
+	note_content(m->env, commit);
 	if (!is_credible(m)) {
 		message_answer_trouble(m, SPOOL_IO);
 		message_end(&m);

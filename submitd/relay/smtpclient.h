@@ -51,13 +51,19 @@ struct smtpclient_params {
 	const struct smtpclient_timeouts *timeouts;
 };
 
+struct smtpclient_recipient {
+	const char *mailbox;
+	uint32_t notify;   /* set of enum mail_notify */
+	const char *orcpt; /* "": none */
+};
+
 /* What a message is, to this side.  Everything it points to is borrowed. */
 struct smtpclient_mail {
 	uint64_t session; /* for log lines only, like id */
 	uint64_t id;
 	const char *sender; /* "": <> */
-	enum mail_body body;
-	const char *const *recipients;
+	const struct mail_options *options;
+	const struct smtpclient_recipient *recipients;
 	size_t recipient_count; /* at least 1 */
 	int fd;                 /* content: size octets from content_at on */
 	uint64_t content_at;

@@ -68,7 +68,7 @@ put_mail(struct smtpclient *c)
 	if (c->offers.size)
 		client_printf(
 		    c, " SIZE=%llu", (unsigned long long)c->mail.size);
-	if (c->mail.body == BODY_8BITMIME)
+	if (c->mail.options->body == BODY_8BITMIME)
 		client_printf(c, " BODY=8BITMIME");
 	client_put(c, slice_of("\r\n"));
 }
@@ -76,7 +76,7 @@ put_mail(struct smtpclient *c)
 static void
 put_rcpt(struct smtpclient *c, size_t i)
 {
-	client_printf(c, "RCPT TO:<%s>\r\n", c->mail.recipients[i]);
+	client_printf(c, "RCPT TO:<%s>\r\n", c->mail.recipients[i].mailbox);
 }
 
 static void
@@ -178,7 +178,7 @@ client_begin_mail(struct smtpclient *c)
 	struct smtpreply refusal;
 	size_t i;
 
-	if (c->mail.body == BODY_8BITMIME && !c->offers.eightbit) {
+	if (c->mail.options->body == BODY_8BITMIME && !c->offers.eightbit) {
 		settle(c, not_eightbit(&refusal), OUTCOME_PERMANENT);
 		tx->concluded = true;
 		client_later(c, CLIENT_OVER);

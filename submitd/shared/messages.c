@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "pack.h"
+#include "utf8.h"
 
 static int
 verdict(bool good)
@@ -37,7 +38,7 @@ is_mailbox(struct slice s)
 	for (i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return false;
-	return s.n <= LIMIT_PATH;
+	return s.n <= LIMIT_PATH && utf8_is_valid(s);
 }
 
 static bool
@@ -170,7 +171,7 @@ msg_mail_begin_pack(struct buf *b, const struct msg_mail_begin *m)
 	pack_u64(b, m->session);
 	pack_bytes(b, m->grant);
 	pack_bytes(b, m->sender);
-	pack_u32(b, m->body);
+	mail_options_pack(b, &m->options);
 	pack_u32(b, m->recipient_count);
 	pack_bytes(b, m->recipients);
 }
@@ -179,16 +180,13 @@ static bool
 are_recipients(struct slice list, uint32_t count)
 {
 	struct unpack u = unpack_begin(list);
+	struct mail_recipient r;
 	uint32_t i;
 
 	if (count == 0 || count > LIMIT_RECIPIENTS_MAX)
 		return false;
-	for (i = 0; i < count; i++) {
-		struct slice mailbox = unpack_bytes(&u);
-
-		if (mailbox.n == 0 || !is_mailbox(mailbox))
-			return false;
-	}
+	for (i = 0; i < count; i++)
+		mail_recipient_unpack(&u, &r);
 	return unpack_end(&u);
 }
 
@@ -200,11 +198,10 @@ msg_mail_begin_unpack(struct slice s, struct msg_mail_begin *m)
 	m->session = unpack_u64(&u);
 	m->grant = unpack_bytes(&u);
 	m->sender = unpack_bytes(&u);
-	m->body = unpack_u32(&u);
+	mail_options_unpack(&u, &m->options);
 	m->recipient_count = unpack_u32(&u);
 	m->recipients = unpack_bytes(&u);
 	return verdict(unpack_end(&u) && is_mailbox(m->sender) &&
-		       m->body <= BODY_8BITMIME &&
 		       are_recipients(m->recipients, m->recipient_count));
 }
 
@@ -212,6 +209,8 @@ void
 msg_mail_commit_pack(struct buf *b, const struct msg_mail_commit *m)
 {
 	pack_u64(b, m->size);
+	pack_u8(b, m->eightbit);
+	pack_u8(b, m->utf8_header);
 }
 
 int
@@ -220,7 +219,28 @@ msg_mail_commit_unpack(struct slice s, struct msg_mail_commit *m)
 	struct unpack u = unpack_begin(s);
 
 	m->size = unpack_u64(&u);
-	return verdict(unpack_end(&u));
+	m->eightbit = unpack_bool(&u);
+	m->utf8_header = unpack_bool(&u);
+	return verdict(unpack_end(&u) && (m->eightbit || !m->utf8_header));
+}
+
+void
+msg_mail_offers_pack(struct buf *b, const struct msg_mail_offers *m)
+{
+	pack_u32(b, m->extensions);
+	pack_u64(b, m->size);
+	pack_u32(b, m->by_min_s);
+}
+
+int
+msg_mail_offers_unpack(struct slice s, struct msg_mail_offers *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->extensions = unpack_u32(&u);
+	m->size = unpack_u64(&u);
+	m->by_min_s = unpack_u32(&u);
+	return verdict(unpack_end(&u) && (m->extensions & ~MAIL_OFFERS_ALL) == 0);
 }
 
 void

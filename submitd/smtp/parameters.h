@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "compiler.h"
-#include "messages.h"
+#include "mailoptions.h"
 #include "slice.h"
 
 enum parameters_status {

@@ -17,6 +17,7 @@
 struct relayclient {
 	struct worker *worker;
 	struct ipc *link; /* NULL: none now */
+	struct msg_mail_offers offers;
 };
 
 static enum ipc_verdict
@@ -57,10 +58,23 @@ on_done(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+static enum ipc_verdict
+on_offers(void *arg, struct ipc_frame *f)
+{
+	struct relayclient *c = arg;
+	struct msg_mail_offers offers;
+
+	if (msg_mail_offers_unpack(f->payload, &offers) == -1)
+		return IPC_MALFORMED;
+	c->offers = offers;
+	return IPC_FINE;
+}
+
 /* clang-format off */
 static const struct ipc_row rows[] = {
 	{ MSG_MAIL_READY,	on_ready,	QUEUE_ID_MAX,	true,	0 },
 	{ MSG_MAIL_DONE,	on_done,	LIMIT_COMMAND_LINE, false, 0 },
+	{ MSG_MAIL_OFFERS,	on_offers,	64,		false,	0 },
 };
 /* clang-format on */
 
@@ -106,6 +120,12 @@ relayclient_attach(struct relayclient *c, int fd)
 		sessions_each(c->worker->sessions, session_mail_lost);
 	}
 	c->link = ipc_new(c->worker->base, fd, "relay", &table, on_closed, c);
+}
+
+const struct msg_mail_offers *
+relayclient_offers(const struct relayclient *c)
+{
+	return &c->offers;
 }
 
 int

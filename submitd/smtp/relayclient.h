@@ -23,6 +23,12 @@ void relayclient_free(struct relayclient **);
 /* A new link, in place of any older one.  Takes fd. */
 void relayclient_attach(struct relayclient *, int fd);
 
+/*
+ * What relay's smarthosts will take, as it said last; nothing beyond the
+ * least (RFC 5321) before it has said it.  Borrowed.
+ */
+const struct msg_mail_offers *relayclient_offers(const struct relayclient *);
+
 /* 0, or -1: cannot be asked now. */
 NODISCARD int relayclient_begin(
     struct relayclient *, uint64_t request, const struct msg_mail_begin *);

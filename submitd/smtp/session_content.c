@@ -15,6 +15,7 @@
 #include "relayclient.h"
 #include "session.h"
 #include "sessions.h"
+#include "utf8.h"
 #include "worker.h"
 
 void
@@ -31,7 +32,7 @@ session_content_open(struct session *s)
 		.session = s->id,
 		.grant = buf_slice(&s->grant),
 		.sender = slice_of(s->tx->sender),
-		.body = s->tx->body,
+		.options = s->tx->options,
 		.recipient_count = s->tx->recipient_count,
 		.recipients = buf_slice(&s->tx->recipients),
 	};
@@ -109,6 +110,10 @@ session_content_take(struct session *s, struct slice run)
 		tx_refuse(tx, fault_replies[tx->dot.fault]);
 		return;
 	}
+	if (!utf8_is_ascii(run)) {
+		tx->eightbit = true;
+		tx->utf8_header |= !tx->header.over;
+	}
 	header_watch(&tx->header, run);
 	if (tx->header.received >= LIMIT_RECEIVED)
 		tx_refuse(tx, R_554_LOOP);
@@ -141,7 +146,11 @@ refuse_content(struct session *s)
 static enum verdict
 commit(struct session *s)
 {
-	struct msg_mail_commit commit = { .size = s->tx->written };
+	struct msg_mail_commit commit = {
+		.size = s->tx->written,
+		.eightbit = s->tx->eightbit,
+		.utf8_header = s->tx->utf8_header,
+	};
 
 	close(s->tx->fd);
 	s->tx->fd = -1;

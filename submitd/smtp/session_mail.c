@@ -75,6 +75,7 @@ begin(struct session *s, enum path_status st, const struct path *path,
     const struct mail_parameters *mp)
 {
 	const struct smtp_config *config = &s->worker->config;
+	struct mail_options options = { 0 };
 	struct grant g;
 
 	if (grant_read(buf_slice(&s->grant), &g) == -1)
@@ -88,7 +89,8 @@ begin(struct session *s, enum path_status st, const struct path *path,
 	if (mp->has_size && mp->size > config->max_message_size)
 		return reject_with_number(
 		    s, R_552_SIZE_DECLARED, config->max_message_size);
-	s->tx = tx_new(path->mailbox, mp->body);
+	options.body = mp->body;
+	s->tx = tx_new(path->mailbox, &options);
 	session_reply(s, R_250_SENDER);
 	return AGAIN;
 }
@@ -115,6 +117,14 @@ verb_mail(struct session *s, const struct command *cmd)
 	return begin(s, st, &path, &mp);
 }
 
+static void
+add_recipient(struct session *s, struct slice mailbox)
+{
+	struct mail_recipient r = { .mailbox = mailbox };
+
+	tx_add_recipient(s->tx, &r);
+}
+
 /* RFC 5321, 4.5.1: <postmaster> alone is our own. */
 static bool
 add_postmaster(struct session *s)
@@ -125,7 +135,7 @@ add_postmaster(struct session *s)
 
 	if (n < 0 || (size_t)n >= sizeof(mailbox))
 		return false;
-	tx_add_recipient(s->tx, slice_of(mailbox));
+	add_recipient(s, slice_of(mailbox));
 	return true;
 }
 
@@ -184,7 +194,7 @@ verb_rcpt(struct session *s, const struct command *cmd)
 	if (path.domain.n == 0 && !add_postmaster(s))
 		return refuse_recipient(s, R_501_RECIPIENT_SYNTAX);
 	if (path.domain.n > 0)
-		tx_add_recipient(s->tx, path.mailbox);
+		add_recipient(s, path.mailbox);
 	session_reply(s, R_250_RECIPIENT);
 	return AGAIN;
 }

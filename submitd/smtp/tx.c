@@ -11,14 +11,15 @@
 #include "xalloc.h"
 
 struct tx *
-tx_new(struct slice sender, enum mail_body body)
+tx_new(struct slice sender, const struct mail_options *options)
 {
 	struct tx *tx = xcalloc(1, sizeof(*tx));
 
 	tx->sender = xstrndup(sender);
-	tx->body = body;
-	tx->recipients =
-	    buf_new((size_t)LIMIT_RECIPIENTS_MAX * (LIMIT_PATH + 4));
+	tx->options = *options;
+	tx->options.envid.p = xstrndup(options->envid);
+	tx->options.hold_request.p = xstrndup(options->hold_request);
+	tx->recipients = buf_new(LIMIT_FRAME);
 	tx->fd = -1;
 	return tx;
 }
@@ -34,14 +35,16 @@ tx_free(struct tx **txp)
 	if (tx->fd != -1)
 		close(tx->fd);
 	buf_free(&tx->recipients);
+	free((char *)(uintptr_t)tx->options.envid.p);
+	free((char *)(uintptr_t)tx->options.hold_request.p);
 	free(tx->sender);
 	free(tx);
 }
 
 void
-tx_add_recipient(struct tx *tx, struct slice mailbox)
+tx_add_recipient(struct tx *tx, const struct mail_recipient *r)
 {
-	pack_bytes(&tx->recipients, mailbox);
+	mail_recipient_pack(&tx->recipients, r);
 	tx->recipient_count++;
 }
 

@@ -14,16 +14,16 @@
 #include "buf.h"
 #include "dot.h"
 #include "header.h"
-#include "messages.h"
+#include "mailoptions.h"
 #include "reply.h"
 #include "slice.h"
 
 #define QUEUE_ID_MAX 32
 
 struct tx {
-	char *sender; /* "" for <> */
-	enum mail_body body;
-	struct buf recipients; /* packed byte strings */
+	char *sender;                /* "" for <> */
+	struct mail_options options; /* its slices are owned, too */
+	struct buf recipients;       /* packed struct mail_recipient */
 	uint32_t recipient_count;
 	uint32_t refused_count; /* RCPTs turned down */
 
@@ -37,15 +37,17 @@ struct tx {
 	uint64_t written;  /* octets in the file, our field included */
 	uint64_t content_since_ms;
 	uint64_t last_octet_ms;
+	bool eightbit;    /* an octet above 127 was among it */
+	bool utf8_header; /* even in the header */
 	bool refused; /* content will be swallowed, then answered with ... */
 	enum reply refusal;
 };
 
-/* sender: mailbox, empty for <>. */
-struct tx *tx_new(struct slice sender, enum mail_body);
+/* sender: mailbox, empty for <>.  Everything is copied. */
+struct tx *tx_new(struct slice sender, const struct mail_options *);
 void tx_free(struct tx **);
 
-void tx_add_recipient(struct tx *, struct slice mailbox);
+void tx_add_recipient(struct tx *, const struct mail_recipient *);
 
 /* Decide once that the content is refused; the first reason stays. */
 void tx_refuse(struct tx *, enum reply why);

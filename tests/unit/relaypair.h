@@ -84,11 +84,13 @@ delivery_withdraw(struct delivery *d)
 static inline void
 deliver(enum outcome first, enum outcome second, unsigned code)
 {
+	static const struct smtpreply *const refusals[RECIPIENTS];
+	static const bool dsn[RECIPIENTS];
 	enum outcome outcomes[RECIPIENTS] = { first, second };
 	struct delivery *d = delivery;
 	struct smtpreply reply;
-	struct delivery_result r = { outcomes, &reply, "smart.example",
-		.unknown = false };
+	struct delivery_result r = { outcomes, refusals, dsn, &reply,
+		"smart.example", .unknown = false };
 
 	assert_non_null(d);
 	smtpreply_set(&reply, code, code >= 500 ? "5.1.1" : "4.2.0", "word");
@@ -409,8 +411,10 @@ send_begin(struct begin *begin)
 	m.grant = begin->sealed.p != NULL ? begin->sealed : buf_slice(&sealed);
 	while (begin->recipients[m.recipient_count] != NULL &&
 	       m.recipient_count <= RECIPIENTS)
-		pack_bytes(&recipients,
-		    slice_of(begin->recipients[m.recipient_count++]));
+		mail_recipient_pack(&recipients,
+		    &(struct mail_recipient){
+			.mailbox =
+			    slice_of(begin->recipients[m.recipient_count++]) });
 	m.recipients = buf_slice(&recipients);
 	msg_mail_begin_pack(&b, &m);
 	ipc_send(t.worker, MSG_MAIL_BEGIN, t.request, &b, -1);
@@ -423,7 +427,7 @@ send_begin(struct begin *begin)
 static inline void
 send_commit(uint64_t size)
 {
-	struct msg_mail_commit m = { size };
+	struct msg_mail_commit m = { .size = size };
 	struct buf b = buf_new(LIMIT_FRAME);
 
 	msg_mail_commit_pack(&b, &m);

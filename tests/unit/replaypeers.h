@@ -211,6 +211,7 @@ on_mail_begin(void *arg, struct ipc_frame *f)
 {
 	struct msg_mail_begin m;
 	struct unpack u;
+	struct mail_recipient r;
 	struct slice first;
 	struct buf id = buf_new(64);
 	const char *at;
@@ -219,7 +220,8 @@ on_mail_begin(void *arg, struct ipc_frame *f)
 	if (msg_mail_begin_unpack(f->payload, &m) == -1)
 		return IPC_MALFORMED;
 	u = unpack_begin(m.recipients);
-	first = unpack_bytes(&u);
+	mail_recipient_unpack(&u, &r);
+	first = r.mailbox;
 	at = memchr(first.p, '@', first.n);
 	(void)snprintf(
 	    play.fate, sizeof(play.fate), "%.*s", (int)(at - first.p), first.p);

@@ -369,8 +369,13 @@ run_until(const bool *flag)
 	assert_true(*flag || t.closed);
 }
 
-static const char *const names[RECIPIENTS] = { "bob@b.example",
-	"carol@c.example" };
+static const struct mail_options no_options;
+static const struct mail_options eightbit = { .body = BODY_8BITMIME };
+
+static const struct smtpclient_recipient names[RECIPIENTS] = {
+	{ "bob@b.example", 0, "" },
+	{ "carol@c.example", 0, "" },
+};
 
 static inline void
 set_content(const char *p, size_t n)
@@ -388,6 +393,7 @@ mail_of(const char *text, size_t n)
 	set_content(text, n);
 	return (struct smtpclient_mail){
 		.sender = "alice@a.example",
+		.options = &no_options,
 		.recipients = names,
 		.recipient_count = RECIPIENTS,
 		.fd = t.fd,

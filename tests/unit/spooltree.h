@@ -155,8 +155,8 @@ static int content; /* a file that holds content_text */
 static const char content_text[] = "Subject: spool\r\n\r\nOne line.\r\n";
 
 static struct recipient recipients[] = {
-	{ (char[]){ "bob@example.net" }, RECIPIENT_OPEN },
-	{ (char[]){ "carol@example.net" }, RECIPIENT_OPEN },
+	{ (char[]){ "bob@example.net" }, RECIPIENT_OPEN, 0, (char[]){ "" } },
+	{ (char[]){ "carol@example.net" }, RECIPIENT_OPEN, 0, (char[]){ "" } },
 };
 
 static struct envelope envelope = {

@@ -7,9 +7,13 @@
 #include "limits.h"
 
 static struct recipient recipients[] = {
-	{ (char[]){ "bob@example.net" }, RECIPIENT_OPEN },
-	{ (char[]){ "\"a b<>@\\\"\"@[192.0.2.1]" }, RECIPIENT_DONE },
-	{ (char[]){ "c@example.net" }, RECIPIENT_FAILED },
+	{ (char[]){ "bob@example.net" }, RECIPIENT_OPEN, NOTIFY_NEVER,
+	    (char[]){ "" } },
+	{ (char[]){ "\"a b<>@\\\"\"@[192.0.2.1]" }, RECIPIENT_DONE, 0,
+	    (char[]){ "rfc822;a+2Bb@x.example" } },
+	{ (char[]){ "j\xc3\xb6@example.net" }, RECIPIENT_FAILED,
+	    NOTIFY_FAILURE | NOTIFY_DELAY,
+	    (char[]){ "utf-8;j\xc3\xb6@example.net" } },
 };
 
 static struct envelope sample = {
@@ -18,7 +22,18 @@ static struct envelope sample = {
 	.user = (char[]){ "j\xc3\xbcrgen" },
 	.client_address = (char[]){ "2001:db8::1" },
 	.sender = (char[]){ "alice@example.org" },
-	.body = BODY_8BITMIME,
+	.options = { .body = BODY_8BITMIME,
+	    .smtputf8 = true,
+	    .require_tls = true,
+	    .ret = RET_HDRS,
+	    .envid = S("QQ314159"),
+	    .has_priority = true,
+	    .priority = -9,
+	    .by = BY_RETURN,
+	    .by_trace = true,
+	    .by_s = 1800000000,
+	    .hold_until_s = 1799999999,
+	    .hold_request = S("for;3600") },
 	.recipient_count = ARRAY_LEN(recipients),
 	.recipients = recipients,
 };
@@ -57,13 +72,21 @@ test_an_envelope_reads_back(void **state)
 	assert_string_equal(env->user, sample.user);
 	assert_string_equal(env->client_address, sample.client_address);
 	assert_string_equal(env->sender, sample.sender);
-	assert_int_equal(env->body, BODY_8BITMIME);
+	assert_int_equal(env->options.body, BODY_8BITMIME);
+	assert_true(env->options.smtputf8 && env->options.require_tls);
+	assert_slice(env->options.envid, sample.options.envid);
+	assert_int_equal(env->options.priority, -9);
+	assert_slice(env->options.hold_request, sample.options.hold_request);
 	assert_int_equal(env->recipient_count, ARRAY_LEN(recipients));
 	for (i = 0; i < env->recipient_count; i++) {
 		assert_string_equal(
 		    env->recipients[i].mailbox, recipients[i].mailbox);
 		assert_int_equal(
 		    env->recipients[i].status, recipients[i].status);
+		assert_int_equal(
+		    env->recipients[i].notify, recipients[i].notify);
+		assert_string_equal(
+		    env->recipients[i].orcpt, recipients[i].orcpt);
 	}
 	assert_int_equal(envelope_count(env, RECIPIENT_OPEN), 1);
 	assert_int_equal(envelope_count(env, RECIPIENT_DONE), 1);
@@ -174,7 +197,7 @@ test_a_later_version_is_told_from_rubbish(void **state)
 	size_t n;
 
 	(void)state;
-	head.p[11] = 2; /* behind a magic of 8: the version, u32 */
+	head.p[11] = 3; /* behind a magic of 8: the version, u32 */
 	assert_int_equal(
 	    envelope_read(buf_slice(&head), &env, &n), ENVELOPE_NEWER);
 	assert_null(env);
@@ -223,7 +246,7 @@ test_an_envelope_that_must_not_be_is_bad(void **state)
 	env.client_address = control;
 	assert_bad(&env);
 	env = sample;
-	env.body = (enum mail_body)2;
+	env.options.body = BODY_BINARYMIME + 1;
 	assert_bad(&env);
 }
 
@@ -231,6 +254,7 @@ static void
 test_the_largest_envelope_has_room(void **state)
 {
 	char mailbox[LIMIT_PATH - 1], user[LIMIT_USER + 1];
+	char orcpt[LIMIT_ORCPT + 1];
 	struct envelope env = sample, *read;
 	struct buf b = buf_new(ENVELOPE_MAX);
 	uint32_t i;
@@ -241,13 +265,15 @@ test_the_largest_envelope_has_room(void **state)
 	mailbox[sizeof(mailbox) - 1] = '\0';
 	memset(user, 'u', sizeof(user) - 1);
 	user[sizeof(user) - 1] = '\0';
+	memset(orcpt, 'o', sizeof(orcpt) - 1);
+	orcpt[sizeof(orcpt) - 1] = '\0';
 	env.user = env.client_address = user;
 	env.sender = mailbox;
 	env.recipient_count = LIMIT_RECIPIENTS_MAX;
 	env.recipients = calloc(env.recipient_count, sizeof(*env.recipients));
 	for (i = 0; i < env.recipient_count; i++)
 		env.recipients[i] =
-		    (struct recipient){ mailbox, RECIPIENT_OPEN };
+		    (struct recipient){ mailbox, RECIPIENT_OPEN, 0, orcpt };
 	envelope_pack(&b, &env, false);
 	assert_true(buf_ok(&b));
 	assert_int_equal(envelope_read(buf_slice(&b), &read, &n), ENVELOPE_OK);
@@ -296,10 +322,12 @@ cannot_leave_its_brackets(struct slice in)
 {
 	size_t i;
 
-	if (!envelope_mailbox_ok(in))
+	if (!envelope_mailbox_ok(in, true)) {
+		assert_false(envelope_mailbox_ok(in, false));
 		return;
+	}
 	for (i = 0; i < in.n; i++)
-		assert_true(in.p[i] >= ' ' && in.p[i] <= '~');
+		assert_true((unsigned char)in.p[i] >= ' ' && in.p[i] != 0x7f);
 	if (in.p[0] != '"')
 		assert_true(memchr(in.p, '>', in.n) == NULL &&
 			    memchr(in.p, ' ', in.n) == NULL);
@@ -313,15 +341,27 @@ test_a_mailbox_cannot_end_its_path_or_line(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(mailboxes); i++) {
-		if (envelope_mailbox_ok(mailboxes[i].in) != mailboxes[i].ok)
+		if (envelope_mailbox_ok(mailboxes[i].in, false) !=
+		    mailboxes[i].ok)
 			fail_msg("'%s'", shown(mailboxes[i].in));
 		truncated(mailboxes[i].in, cannot_leave_its_brackets);
 		mutated(mailboxes[i].in, cannot_leave_its_brackets);
 	}
 	memset(text, 'a', sizeof(text));
 	for (i = LIMIT_PATH - 4; i <= LIMIT_PATH; i++)
-		assert_int_equal(envelope_mailbox_ok((struct slice){ text, i }),
+		assert_int_equal(
+		    envelope_mailbox_ok((struct slice){ text, i }, false),
 		    i <= LIMIT_PATH - 2);
+}
+
+static void
+test_utf8_mailboxes_where_they_were_asked_for(void **state)
+{
+	(void)state;
+	assert_true(envelope_mailbox_ok(slice_of("j\xc3\xb6@b"), true));
+	assert_true(envelope_mailbox_ok(slice_of("\"\xc3\xb6 x\"@b"), true));
+	assert_false(envelope_mailbox_ok(slice_of("\xc0\xaf@b"), true));
+	assert_false(envelope_mailbox_ok(slice_of("\xc3@b"), true));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -340,6 +380,7 @@ main(void)
 		TEST(test_an_envelope_that_must_not_be_is_bad),
 		TEST(test_the_largest_envelope_has_room),
 		TEST(test_a_mailbox_cannot_end_its_path_or_line),
+		TEST(test_utf8_mailboxes_where_they_were_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

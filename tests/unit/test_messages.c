@@ -13,7 +13,8 @@
 #include "pack.h"
 
 static const char ticket_key[TICKET_KEY_LEN] = "name and keys";
-static const char two_recipients[] = "\0\0\0\3a@b\0\0\0\3c@d";
+static const char two_recipients[] =
+    "\0\0\0\3a@b\0\0\0\0\0\0\0\0\3c@d\6\0\0\0\5x;a@b";
 
 static const struct msg_listen listen_sample = {
 	.tls = TLS_MODE_IMPLICIT,
@@ -43,11 +44,13 @@ static const struct msg_mail_begin begin_sample = {
 	.session = 0x1122334455667788,
 	.grant = { "sealed", 6 },
 	.sender = { "a@b", 3 },
-	.body = BODY_8BITMIME,
+	.options = { .body = BODY_8BITMIME, .envid = { "QQ314159", 8 } },
 	.recipient_count = 2,
 	.recipients = { two_recipients, sizeof(two_recipients) - 1 },
 };
-static const struct msg_mail_commit commit_sample = { 0x100000001 };
+static const struct msg_mail_commit commit_sample = { 0x100000001, true, true };
+static const struct msg_mail_offers offers_sample = { OFFER_SMTPUTF8, 1000000,
+	60 };
 static const struct msg_mail_done fate_sample = {
 	.fate = FATE_QUEUED,
 	.code = 250,
@@ -79,6 +82,7 @@ REPACK(auth_done)
 REPACK(mail_begin)
 REPACK(mail_commit)
 REPACK(mail_done)
+REPACK(mail_offers)
 
 #define ROW(name, sample)                                                      \
 	{                                                                      \
@@ -99,6 +103,7 @@ static const struct {
 	ROW(auth_done, done_sample),
 	ROW(mail_begin, begin_sample),
 	ROW(mail_commit, commit_sample),
+	ROW(mail_offers, offers_sample),
 	ROW(mail_done, fate_sample),
 };
 
@@ -198,7 +203,7 @@ test_numbers_without_a_meaning_are_refused(void **state)
 	msg_auth_done_pack(&wire, &d);
 	assert_int_equal(msg_auth_done_unpack(buf_slice(&wire), &d), -1);
 	buf_clear(&wire);
-	b.body = BODY_8BITMIME + 1;
+	b.options.body = BODY_BINARYMIME + 1;
 	msg_mail_begin_pack(&wire, &b);
 	assert_int_equal(msg_mail_begin_unpack(buf_slice(&wire), &b), -1);
 	buf_free(&wire);
@@ -250,7 +255,8 @@ try_envelope(const char *sender, const char *recipient, uint32_t count)
 	struct buf list = buf_new(1000), wire = buf_new(2000);
 	int r;
 
-	pack_bytes(&list, slice_of(recipient));
+	mail_recipient_pack(
+	    &list, &(struct mail_recipient){ .mailbox = slice_of(recipient) });
 	b.sender = slice_of(sender);
 	b.recipients = buf_slice(&list);
 	b.recipient_count = count;

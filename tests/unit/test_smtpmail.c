@@ -40,7 +40,9 @@ test_a_message_is_sent_as_the_extensions_allow(void **state)
 	for (i = 0; i < ARRAY_LEN(dialogues); i++) {
 		connect_pair(dialogues[i].offers, NO_STEP, NULL);
 		mail = mail_of(TEXT, strlen(TEXT));
-		mail.body = dialogues[i].body;
+		mail.options = dialogues[i].body == BODY_8BITMIME
+				   ? &eightbit
+				   : &no_options;
 		send_mail(&mail);
 		assert_got(dialogues[i].wire);
 		assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
@@ -152,7 +154,7 @@ test_without_8bitmime_8bit_content_is_refused_unsent(void **state)
 	(void)state;
 	connect_pair(usual_offers, NO_STEP, NULL);
 	mail = mail_of("\xc3\xa4\r\n", 4);
-	mail.body = BODY_8BITMIME;
+	mail.options = &eightbit;
 	send_mail(&mail);
 	assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
 	assert_int_equal(t.outcomes[0], OUTCOME_PERMANENT);
