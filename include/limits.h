@@ -42,8 +42,8 @@
 /* Links between roles */
 /* Payload of one frame; 100 recipients with all they may bring fit. */
 #define LIMIT_FRAME        131072
-#define LIMIT_LINK_QUEUE   4096  /* frames waiting; then the peer is dead */
-#define LIMIT_LINK_BACKLOG 512   /* frames; then it is asked nothing new */
+#define LIMIT_LINK_QUEUE   4096 /* frames waiting; then the peer is dead */
+#define LIMIT_LINK_BACKLOG 512  /* frames; then it is asked nothing new */
 #define LIMIT_CONFIG       8388608
 #define LIMIT_CONFIG_FILE  1048576
 #define LIMIT_CONTROL_LINE 1024 /* a request of submitctl */

@@ -240,7 +240,8 @@ msg_mail_offers_unpack(struct slice s, struct msg_mail_offers *m)
 	m->extensions = unpack_u32(&u);
 	m->size = unpack_u64(&u);
 	m->by_min_s = unpack_u32(&u);
-	return verdict(unpack_end(&u) && (m->extensions & ~MAIL_OFFERS_ALL) == 0);
+	return verdict(
+	    unpack_end(&u) && (m->extensions & ~MAIL_OFFERS_ALL) == 0);
 }
 
 void

@@ -40,9 +40,8 @@ test_a_message_is_sent_as_the_extensions_allow(void **state)
 	for (i = 0; i < ARRAY_LEN(dialogues); i++) {
 		connect_pair(dialogues[i].offers, NO_STEP, NULL);
 		mail = mail_of(TEXT, strlen(TEXT));
-		mail.options = dialogues[i].body == BODY_8BITMIME
-				   ? &eightbit
-				   : &no_options;
+		mail.options = dialogues[i].body == BODY_8BITMIME ? &eightbit
+								  : &no_options;
 		send_mail(&mail);
 		assert_got(dialogues[i].wire);
 		assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
