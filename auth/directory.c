@@ -17,10 +17,14 @@
 #include "ldapresult.h"
 #include "limits.h"
 #include "log.h"
+#include "saslprep.h"
 #include "xalloc.h"
 
 #define FILTER_MAX 8192 /* octets, expanded */
 #define DN_MAX     8192
+
+/* SASLprep may lengthen a password; one that does not fit is refused. */
+#define PASSWORD_FORM_MAX (2 * LIMIT_PASSWORD + 1)
 
 /* Nobody has this name; a bind as it costs what a real one costs. */
 #define NOBODY_RDN "cn=submitd-no-such-entry"
@@ -352,38 +356,69 @@ ask_server(struct directory *d, struct question *q, size_t i)
 	return r;
 }
 
+/* Ask the servers in order, until one knows. */
+static void
+ask(struct directory *d, struct question *q)
+{
+	struct ldap_result r = { MEANS_TROUBLE, "no_time" };
+	size_t order[SERVERS_MAX], i;
+
+	servers_order(d->servers, clock_ms(), order);
+	for (i = 0; i < servers_count(d->servers); i++) {
+		if (endpoint_left(q->deadline_ms) == 0)
+			break;
+		r = ask_server(d, q, order[i]);
+		if (r.meaning != MEANS_NEXT)
+			break;
+	}
+	login_judge(q->login,
+	    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
+	    : r.meaning == MEANS_NO ? AUTH_REFUSED
+				    : AUTH_TROUBLE,
+	    r.reason);
+}
+
+/*
+ * The password as a server gets it (RFC 4511, 4.2), in form; empty when it is
+ * one that no server gets.  RFC 4513, 5.1.2: an empty one, which many answer
+ * with success, never reaches a server; nor does one of spaces, which some
+ * might take for empty.
+ */
+static struct slice
+password_form(const struct directory *d, struct slice typed, char *form)
+{
+	size_t n = typed.n, i;
+
+	if (n > LIMIT_PASSWORD || memchr(typed.p, '\0', n) != NULL)
+		return slice_of("");
+	if (d->config->prepare_password)
+		n = saslprep(typed, form, PASSWORD_FORM_MAX);
+	else
+		memcpy(form, typed.p, n);
+	for (i = 0; i < n; i++)
+		if (form[i] != ' ')
+			return (struct slice){ form, n };
+	return slice_of("");
+}
+
 void
 directory_check(struct directory *d, struct slice user, struct slice password,
     uint64_t deadline_ms, struct login *login)
 {
 	struct question q = { user, password, deadline_ms, login, "", false };
-	struct ldap_result r = { MEANS_TROUBLE, "no_time" };
-	size_t order[SERVERS_MAX], i;
+	char form[PASSWORD_FORM_MAX];
 
 	if (!ldapname_is_sane(user)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;
 	}
 	login_set_user(login, user);
-	/* RFC 4513, 5.1.2: an empty password never reaches a server. */
-	if (password.n == 0 || password.n > LIMIT_PASSWORD ||
-	    memchr(password.p, '\0', password.n) != NULL) {
+	q.password = password_form(d, password, form);
+	if (q.password.n == 0)
 		login_judge(login, AUTH_REFUSED, "bad_password");
-		return;
-	}
-	servers_order(d->servers, clock_ms(), order);
-	for (i = 0; i < servers_count(d->servers); i++) {
-		if (endpoint_left(deadline_ms) == 0)
-			break;
-		r = ask_server(d, &q, order[i]);
-		if (r.meaning != MEANS_NEXT)
-			break;
-	}
-	login_judge(login,
-	    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
-	    : r.meaning == MEANS_NO ? AUTH_REFUSED
-				    : AUTH_TROUBLE,
-	    r.reason);
+	else
+		ask(d, &q);
+	explicit_bzero(form, sizeof(form));
 }
 
 struct directory *

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "ldapname.h"
+#include "limits.h"
+#include "saslprep.h"
 #include "xalloc.h"
 
 #define SERVICE "smtp" /* RFC 4954, 4 */
@@ -40,9 +42,9 @@ without_blanks_around(struct slice s)
 }
 
 /*
- * SASL_CB_CANON_USER: both names of an exchange come through here.  Blanks
- * around a name go here, since the library, which would drop them after us,
- * takes " x" for empty.
+ * SASL_CB_CANON_USER: both names of an exchange come through here and leave
+ * in one spelling (RFC 4616, 2).  Blanks around a name go here, since the
+ * library, which would drop them after us, takes " x" for empty.
  */
 static int
 on_canon_user(sasl_conn_t *conn, void *context, const char *in, unsigned len,
@@ -50,16 +52,20 @@ on_canon_user(sasl_conn_t *conn, void *context, const char *in, unsigned len,
     unsigned *out_len)
 {
 	struct exchange *e = context;
-	struct slice name = without_blanks_around((struct slice){ in, len });
+	char prepared[LIMIT_USER_TYPED + 1];
+	struct slice name = { in, len };
 
 	(void)conn;
 	(void)flags;
 	(void)realm;
+	name.n = saslprep(name, prepared, sizeof(prepared));
+	name.p = prepared;
+	name = without_blanks_around(name);
 	if (!ldapname_is_sane(name) || name.n >= out_max) {
 		login_judge(&e->login, AUTH_REFUSED, "bad_name");
 		return SASL_BADAUTH;
 	}
-	memmove(out, name.p, name.n);
+	memcpy(out, name.p, name.n);
 	out[name.n] = '\0';
 	*out_len = (unsigned)name.n;
 	return SASL_OK;

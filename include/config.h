@@ -77,9 +77,10 @@ struct auth_config {
 	struct secret bind_password;
 	char *dn_template; /* %u; replaces the search */
 	struct strings address_attributes;
-	char *ca_file;        /* NULL: the system's */
-	bool starttls;        /* for ldap:// */
-	bool allow_plaintext; /* ldap:// beyond loopback without TLS */
+	char *ca_file;         /* NULL: the system's */
+	bool starttls;         /* for ldap:// */
+	bool allow_plaintext;  /* ldap:// beyond loopback without TLS */
+	bool prepare_password; /* SASLprep it for the directory */
 	struct strings mechanisms;
 	uint32_t connect_timeout_ms;   /* TCP and TLS, each server */
 	uint32_t operation_timeout_ms; /* each bind or search */

@@ -29,6 +29,7 @@
 
 /* SASL */
 #define LIMIT_USER           255
+#define LIMIT_USER_TYPED     1024 /* before SASLprep */
 #define LIMIT_PASSWORD       1024
 #define LIMIT_MECHANISM      20   /* RFC 4422, 3.1 */
 #define LIMIT_AUTH_IN_FLIGHT 1024 /* exchanges per smtp worker */

@@ -127,6 +127,8 @@ const struct config_key config_keys[] = {
 
 { "auth", "mechanisms", KEY_MECHANISMS, AUTH(mechanisms),
     DEFAULT("PLAIN LOGIN") },
+{ "auth", "prepare_password", KEY_BOOL, AUTH(prepare_password),
+    DEFAULT("true") },
 { "auth", "failure_delay", KEY_MS, AUTH(failure_delay_ms), DEFAULT("1s"),
     RANGE(0, 30 * SECOND) },
 { "auth", "session_lifetime", KEY_MS, AUTH(grant_lifetime_ms), DEFAULT("1h"),

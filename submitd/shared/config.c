@@ -99,6 +99,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, ca_file),
 	FIELD(auth_config, starttls),
 	FIELD(auth_config, allow_plaintext),
+	FIELD(auth_config, prepare_password),
 	FIELD(auth_config, mechanisms),
 	FIELD(auth_config, connect_timeout_ms),
 	FIELD(auth_config, operation_timeout_ms),

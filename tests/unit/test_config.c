@@ -39,6 +39,7 @@ auth_sample(void)
 		.bind_dn = NULL,
 		.address_attributes = list_of("mail", "alias"),
 		.starttls = true,
+		.prepare_password = true,
 		.connect_timeout_ms = 1,
 		.operation_timeout_ms = 2,
 		.retry_dead_ms = 3,
@@ -80,6 +81,7 @@ test_auth_config_survives_the_wire(void **state)
 	assert_string_equal(d.address_attributes.v[1], "alias");
 	assert_true(d.starttls);
 	assert_false(d.allow_plaintext);
+	assert_true(d.prepare_password);
 	assert_int_equal(d.mechanisms.n, 0);
 	assert_int_equal(d.connect_timeout_ms, 1);
 	assert_int_equal(d.operation_timeout_ms, 2);

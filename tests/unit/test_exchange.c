@@ -173,6 +173,30 @@ test_blanks_around_a_name_do_not_count(void **state)
 	assert_string_equal(asked_user, "a@b.example");
 }
 
+/* RFC 4616, 2: one person, one spelling (saslprep.c has more of them). */
+static void
+test_names_are_prepared(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    whole("PLAIN", S("\0I\xc2\xadX\0secret")), AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "IX");
+	/* Who names a second identity spells it like the first. */
+	assert_int_equal(
+	    whole("PLAIN", S("IX\0\xe2\x85\xa8\0secret")), AUTH_REFUSED);
+	assert_string_equal(asked_user, "IX");
+	assert_int_equal(
+	    whole("PLAIN", S("\0\xc2\xa0x\xe3\x80\x80\0s")), AUTH_ACCEPTED);
+	assert_string_equal(asked_user, "x");
+	asked = 0;
+	assert_int_equal(
+	    whole("PLAIN", S("\0\xe2\x80\x8b\0secret")), AUTH_REFUSED);
+	assert_int_equal(whole("PLAIN", S("\0\xc2\xad\0secret")), AUTH_REFUSED);
+	assert_int_equal(
+	    whole("PLAIN", S("\0\xd8\xa7\x31\0secret")), AUTH_REFUSED);
+	assert_int_equal(asked, 0);
+}
+
 static void
 test_plain_without_initial_response_is_prompted(void **state)
 {
@@ -301,6 +325,7 @@ main(void)
 		TEST(test_plain_cut_short_is_what_it_says),
 		TEST(test_another_authorization_identity_is_refused),
 		TEST(test_blanks_around_a_name_do_not_count),
+		TEST(test_names_are_prepared),
 		TEST(test_plain_without_initial_response_is_prompted),
 		TEST(test_login_asks_for_name_and_password),
 		TEST(test_login_takes_the_name_as_initial_response),

@@ -1,0 +1,29 @@
+/*
+ * saslprep - one spelling for names and passwords (RFC 4013).
+ *
+ * The tables are GNU libidn's: they are Unicode's, and long.  It works in the
+ * buffer it is given, so that is ours to wipe; its own copies are freed, and
+ * freed memory is overwritten in this process (docs/architecture.md, 9).
+ */
+
+#include "saslprep.h"
+
+#include <string.h>
+#include <stringprep.h>
+
+size_t
+saslprep(struct slice in, char *out, size_t size)
+{
+	/* No flag: unassigned code points may be queried for (RFC 3454, 7). */
+	static const Stringprep_profile_flags query = 0;
+
+	if (in.n < size && (in.n == 0 || memchr(in.p, '\0', in.n) == NULL)) {
+		memcpy(out, in.p, in.n);
+		out[in.n] = '\0';
+		if (stringprep(out, size, query, stringprep_saslprep) ==
+		    STRINGPREP_OK)
+			return strlen(out);
+	}
+	explicit_bzero(out, size);
+	return 0;
+}
