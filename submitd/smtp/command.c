@@ -43,7 +43,7 @@ command_name(enum verb v)
 
 /*
  * RFC 5321, 4.1.1.1 and 4.1.1: no control characters in commands; TAB is
- * none of the separators there either.
+ * none of the separators there either, but let pass at the end.
  */
 static bool
 has_control(struct slice s)
@@ -56,13 +56,20 @@ has_control(struct slice s)
 	return false;
 }
 
+/* RFC 5321, 4.1.1: white space before the CRLF is let pass. */
 static struct slice
-trim(struct slice s)
+without_white_end(struct slice s)
+{
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+static struct slice
+without_blank_start(struct slice s)
 {
 	while (s.n > 0 && s.p[0] == ' ')
 		s = (struct slice){ s.p + 1, s.n - 1 };
-	while (s.n > 0 && s.p[s.n - 1] == ' ')
-		s.n--;
 	return s;
 }
 
@@ -78,14 +85,16 @@ command_is_http(struct slice line)
 enum parse
 command_parse(struct slice line, struct command *cmd)
 {
-	const char *space = line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
-	struct slice word = line, arg = { "", 0 };
+	struct slice word, arg = { "", 0 };
+	const char *space;
 	size_t lead;
 	unsigned v;
 
+	line = word = without_white_end(line);
+	space = line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
 	if (space != NULL) {
 		word.n = (size_t)(space - line.p);
-		arg = trim(slice_from(line, word.n + 1));
+		arg = without_blank_start(slice_from(line, word.n + 1));
 	}
 	for (v = 0; v < VERB_UNKNOWN; v++)
 		if (slice_ieq(word, slice_of(verbs[v].name)))
@@ -100,7 +109,7 @@ command_parse(struct slice line, struct command *cmd)
 	if (arg.n < lead || strncasecmp(arg.p, verbs[v].lead, lead) != 0)
 		return PARSE_BAD_ARGUMENT;
 	/* "FROM: <a@b>" is common, if wrong: the space is let pass. */
-	cmd->arg = trim(slice_from(arg, lead));
+	cmd->arg = without_blank_start(slice_from(arg, lead));
 
 	if ((verbs[v].arg == ARG_NONE && cmd->arg.n > 0) ||
 	    (verbs[v].arg == ARG_REQUIRED && cmd->arg.n == 0))

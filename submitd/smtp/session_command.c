@@ -152,6 +152,20 @@ session_drop_line(struct session *s, struct slice line, bool secret)
 	evbuffer_drain(bufferevent_get_input(s->bev), line.n + 2);
 }
 
+/* The line is still there: the rest of AUTH is RFC 4954's to refuse (6). */
+static enum verdict
+reject_long_line(struct session *s)
+{
+	static const char auth[] = "AUTH ";
+	char start[sizeof(auth) - 1] = "";
+	struct evbuffer *in = bufferevent_get_input(s->bev);
+
+	(void)evbuffer_copyout(in, start, sizeof(start));
+	if (strncasecmp(start, auth, sizeof(start)) == 0)
+		return session_reject(s, R_500_AUTH_TOO_LONG);
+	return session_reject(s, R_500_TOO_LONG);
+}
+
 static enum verdict
 run_command(struct session *s, struct slice line)
 {
@@ -196,7 +210,7 @@ step_command(struct session *s)
 	case LINE_PARTIAL:
 		return WAIT_CLIENT;
 	case LINE_TOO_LONG:
-		return session_reject(s, R_500_TOO_LONG);
+		return reject_long_line(s);
 	case LINE_BARE:
 		/*
 		 * Where the next command starts is anybody's guess now, and

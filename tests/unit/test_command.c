@@ -82,7 +82,7 @@ test_every_verb_with_every_kind_of_argument(void **state)
 {
 	static const struct slice eight_bit = S(" \xc3\xa4"), nul = S(" \0"),
 				  tab = S(" \ta"), glued_tab = S("\ta"),
-				  glued_nul = S("\0");
+				  glued_nul = S("\0"), ends = S("\t \t");
 	char good[40];
 	size_t i;
 	enum verb v;
@@ -95,6 +95,7 @@ test_every_verb_with_every_kind_of_argument(void **state)
 		expect_verb(i, v, verbs[i].blank, slice_of(" "));
 		expect_verb(i, v, verbs[i].arg, slice_of(good));
 		expect_verb(i, v, verbs[i].eight_bit, eight_bit);
+		expect_verb(i, v, verbs[i].alone, ends);
 		expect_verb(i, v, PARSE_BAD_OCTET, nul);
 		expect_verb(i, v, PARSE_BAD_OCTET, tab);
 		/* no space, no verb */
@@ -131,6 +132,11 @@ static const struct {
 	{ S("RCPT TO:<a@b>"),	PARSE_OK, VERB_RCPT, "<a@b>" },
 	{ S("RCPT to: <a b@c>"), PARSE_OK, VERB_RCPT, "<a b@c>" },
 	{ S("NOOP  a  b  "),	PARSE_OK, VERB_NOOP, "a  b" },
+	{ S("NOOP a\t \t"),	PARSE_OK, VERB_NOOP, "a" },
+	{ S("NOOP a\tb\t"),	PARSE_BAD_OCTET, VERB_NOOP, NULL },
+	{ S("MAIL FROM:<a@b.c>\t"),	PARSE_OK, VERB_MAIL, "<a@b.c>" },
+	{ S("\t"),		PARSE_UNKNOWN_VERB, VERB_UNKNOWN, NULL },
+	{ S("  "),		PARSE_UNKNOWN_VERB, VERB_UNKNOWN, NULL },
 	{ S("EHLO a\x85z"),	PARSE_OK, VERB_EHLO, "a\x85z" },
 	{ S("EHLO a\xe2\x80\xa8z"), PARSE_OK, VERB_EHLO, "a\xe2\x80\xa8z" },
 	{ S("QUIT     "),	PARSE_OK, VERB_QUIT, "" },
