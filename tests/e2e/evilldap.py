@@ -11,6 +11,7 @@ of messages, or one of the actions below.
         ... directory.url ... directory.binds() ...
 """
 
+import select
 import socket
 import ssl
 import threading
@@ -269,6 +270,7 @@ class EvilLdap:
             e = parse(value)
             dn, password = e[1][1].decode(), e[2][1].decode("utf-8", "surrogateescape")
             self.record(number, "bind", (dn, password))
+            self.record(number, "version", e[0][1])
             what, reply = self.bind(number, dn, password), BIND_RESPONSE
         elif tag == 0x63:  # search
             request = SearchRequest(value)
@@ -281,6 +283,8 @@ class EvilLdap:
             raise EOFError
         else:
             return s
+        if select.select([s], [], [], 0)[0]:
+            self.record(number, "early", tag)  # asked before our answer
         self.send(s, msgid, what, reply)
         if tag == 0x77 and what == 0:
             return self.wrap(s)
