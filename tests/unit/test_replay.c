@@ -27,108 +27,15 @@
  * "queued", "full" (452 at once), "silent"; all else is delivered.
  */
 
-#include "replaypeers.h"
+#include "sessionpair.h"
 
 /* -- the player ------------------------------------------------------------ */
-
-/* A bufferevent pair does not tell one end that the other is gone. */
-static bool
-closed(void)
-{
-	return sessions_count(play.worker.sessions) == 0;
-}
 
 static void
 bad(const char *what, const char *detail)
 {
 	fail_msg("%s:%u (%s): %s: %s", play.file, play.line,
 	    play.by_octet ? "octet by octet" : "whole", what, detail);
-}
-
-/* Let everything that can happen now, happen. */
-static void
-settle_down(void)
-{
-	int i;
-
-	for (i = 0; i < 20; i++)
-		event_base_loop(play.base, EVLOOP_NONBLOCK);
-}
-
-static void
-begin_session(void)
-{
-	struct bufferevent *pair[2];
-
-	assert_int_equal(
-	    bufferevent_pair_new(play.base, BEV_OPT_DEFER_CALLBACKS, pair), 0);
-	play.client = pair[0];
-	bufferevent_enable(play.client, EV_READ | EV_WRITE);
-	play.session = session_start_on(
-	    &play.worker, &play.listener, pair[1], "192.0.2.1");
-	play.session->tls = play.listener.tls == TLS_MODE_IMPLICIT;
-	play.session->tls_version = "TLSv1.3";
-	play.session->tls_cipher = "TLS_AES_128_GCM_SHA256";
-}
-
-static void
-join_peers(void)
-{
-	int a[2], r[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, a), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, r), 0);
-	play.auth =
-	    ipc_new(play.base, a[1], "smtp", &auth_table, on_lost, &play.auth);
-	play.relay = ipc_new(
-	    play.base, r[1], "smtp", &relay_table, on_lost, &play.relay);
-	authclient_attach(play.worker.auth, a[0]);
-	relayclient_attach(play.worker.relay, r[0]);
-}
-
-static void
-setup(const char *file, bool by_octet)
-{
-	struct smtp_config *c = &play.worker.config;
-
-	play =
-	    (struct play){ .file = file, .by_octet = by_octet, .content = -1 };
-	c->hostname = xstrdup("submit.test");
-	c->null_sender = true;
-	c->max_message_size = 10000;
-	c->max_recipients = 3;
-	c->max_content_line = 998;
-	c->max_errors = 50;
-	c->max_auth_failures = 3;
-	c->max_connections = 4;
-	c->max_connections_per_address = 4;
-	c->preauth_timeout_ms = c->command_timeout_ms = 60000;
-	c->data_timeout_ms = c->auth_timeout_ms = 60000;
-	c->hand_over_timeout_ms = c->shutdown_timeout_ms = 60000;
-	c->data_rate = 1;
-	play.base = event_base_new();
-	play.listener = (struct listener){ .worker = &play.worker,
-		.tls = TLS_MODE_IMPLICIT,
-		.name = xstrdup("test:0") };
-	worker_init(&play.worker, play.base);
-	join_peers();
-}
-
-static void
-teardown(void)
-{
-	if (play.client != NULL)
-		bufferevent_free(play.client);
-	if (play.client != NULL && !closed())
-		session_abort(&play.session, END_CLOSED);
-	worker_clear(&play.worker);
-	ipc_free(&play.auth);
-	ipc_free(&play.relay);
-	if (play.content != -1)
-		close(play.content);
-	free(play.body);
-	free(play.listener.name);
-	event_base_free(play.base);
 }
 
 static size_t
@@ -332,7 +239,9 @@ play_file(const char *file, bool by_octet)
 	ssize_t n;
 
 	assert_non_null(f);
-	setup(file, by_octet);
+	setup();
+	play.file = file;
+	play.by_octet = by_octet;
 	while ((n = getline(&line, &cap, f)) != -1) {
 		play.line++;
 		if (n > 0 && line[n - 1] == '\n')
