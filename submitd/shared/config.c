@@ -242,6 +242,8 @@ unpack_maybe(struct unpack *u)
 
 	if (is_set)
 		return s;
+	if (s[0] != '\0')
+		u->failed = true;
 	free(s);
 	return NULL;
 }

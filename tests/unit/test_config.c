@@ -239,6 +239,24 @@ test_a_string_with_a_nul_inside_is_refused(void **state)
 	buf_free(&wire);
 }
 
+/* There is one encoding of "not set", and it holds no text. */
+static void
+test_a_string_that_is_not_set_and_yet_there_is_refused(void **state)
+{
+	struct auth_config c = auth_sample(), d;
+	struct buf wire = buf_new(LIMIT_CONFIG);
+	char *at;
+
+	(void)state;
+	auth_config_pack(&wire, &c);
+	at = memmem(wire.p, wire.n, "\1\0\0\0\22submit.example", 19);
+	assert_non_null(at);
+	*at = 0;
+	assert_int_equal(auth_config_unpack(buf_slice(&wire), &d), -1);
+	auth_config_free(&c);
+	buf_free(&wire);
+}
+
 static void
 test_one_role_cannot_read_the_part_of_another(void **state)
 {
@@ -283,6 +301,8 @@ main(void)
 		cmocka_unit_test(test_a_part_cut_or_with_a_tail_leaves_nothing),
 		cmocka_unit_test(test_no_flipped_bit_leads_astray),
 		cmocka_unit_test(test_a_string_with_a_nul_inside_is_refused),
+		cmocka_unit_test(
+		    test_a_string_that_is_not_set_and_yet_there_is_refused),
 		cmocka_unit_test(test_one_role_cannot_read_the_part_of_another),
 		cmocka_unit_test(test_freeing_everything_twice_is_harmless),
 	};
