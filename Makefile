@@ -22,9 +22,9 @@ WARN  = -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Werror
 HARDEN = -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks \
-	-ftrivial-auto-var-init=zero -fPIE
+	-fPIE
 ifeq ($(SAN),)
-HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN += -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 else
 HARDEN += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
@@ -123,6 +123,39 @@ unit: $(UNIT_TESTS)
 		{ cat $$t.log; echo "FAILED $$t"; exit 1; }; \
 		grep -h 'PASSED' $$t.log | sed "s|^|$${t##*/}: |"; done
 
+# A fuzz target with a main of ours replays files; libFuzzer brings its own.
+FUZZ_MAIN    ?= $(BUILD)/obj/tests/fuzz/replay.o
+FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BINS     = $(patsubst %,$(BUILD)/bin/fuzz_%,$(FUZZERS))
+FUZZ          = $(FUZZERS)
+FUZZ_SECONDS  = 60
+FUZZ_JOBS     = $(shell nproc)
+FUZZ_CC       = clang
+
+$(FUZZ_BINS): $(BUILD)/bin/%: $(BUILD)/obj/tests/fuzz/%.o \
+		$(filter %.o,$(FUZZ_MAIN)) $(ROLE_LIBS)
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) -Wl,--start-group \
+		$(ROLE_LIBS) -Wl,--end-group -lcmocka $(LIBS_ALL)
+
+.PHONY: fuzz-check
+fuzz-check: $(FUZZ_BINS)
+	@set -e; for t in $(FUZZERS); do \
+		$(BUILD)/bin/fuzz_$$t tests/fuzz/corpus/$$t >$(BUILD)/fuzz.log 2>&1 || \
+		{ cat $(BUILD)/fuzz.log; echo "FAILED fuzz_$$t"; exit 1; }; done
+	@echo 'fuzz-check: $(words $(FUZZERS)) targets: PASSED'
+
+.PHONY: fuzz fuzz-bins
+fuzz-bins: $(FUZZ_BINS)
+fuzz: packages
+	$(Q)tests/packages.sh fuzz
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC="$(FUZZ_CC)" \
+		CFLAGS="-O1 -g" \
+		SAN=fuzzer-no-link,address,undefined \
+		FUZZ_MAIN=-fsanitize=fuzzer fuzz-bins
+	$(Q)tests/fuzz/run.sh build/fuzz $(FUZZ_SECONDS) $(FUZZ_JOBS) $(FUZZ)
+
 .PHONY: e2e
 e2e: all
 	$(Q)SUBMITD_BIN=$(abspath $(BUILD)/bin) /usr/bin/python3 -m pytest \
@@ -134,12 +167,12 @@ packages:
 
 .PHONY: check
 check: packages
-	$(Q)$(MAKE) --no-print-directory all unit e2e
+	$(Q)$(MAKE) --no-print-directory all unit fuzz-check e2e
 
 .PHONY: asan
 asan: packages
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined \
-		CFLAGS="-O1 -g" all unit e2e
+		CFLAGS="-O1 -g" all unit fuzz-check e2e
 
 .PHONY: demo run
 demo run: packages
@@ -189,6 +222,8 @@ help:
 	@echo 'make check      build and pass every test (installs what it needs)'
 	@echo 'make unit|e2e   only the unit tests / only the end-to-end tests'
 	@echo 'make asan       the suite under ASan and UBSan'
+	@echo 'make fuzz       libFuzzer, FUZZ_SECONDS=60 for each of FUZZ=target...'
+	@echo 'make fuzz-check every seed and kept crash once'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck'
 	@echo 'make format     lay out the C files'
 	@echo 'make install    DESTDIR=, prefix= as usual'

@@ -3,6 +3,7 @@
 #
 #     tests/packages.sh         build and run
 #     tests/packages.sh lint    the tools of `make lint`
+#     tests/packages.sh fuzz    the compiler of `make fuzz`
 #
 # What is installed already is left alone; with nothing missing this is
 # instant and touches no network.  Services of the packages are not started:
@@ -15,12 +16,14 @@ run=(libsasl2-modules slapd ldap-utils postfix openssl python3 python3-pytest
 	swaks libnet-ssleay-perl libauthen-sasl-perl curl ca-certificates
 	msmtp nodejs node-nodemailer)
 lint=(clang-format clang-tidy cppcheck)
+fuzz=(clang libclang-rt-dev)
 
 case ${1-} in
 '') want=("${build[@]}" "${run[@]}") ;;
 lint) want=("${lint[@]}") ;;
+fuzz) want=("${fuzz[@]}") ;;
 *)
-	echo "usage: ${0##*/} [lint]" >&2
+	echo "usage: ${0##*/} [lint|fuzz]" >&2
 	exit 2
 	;;
 esac
