@@ -63,6 +63,8 @@ verb_auth(struct session *s, const struct command *cmd)
 	if (space != NULL) {
 		word.n = (size_t)(space - cmd->arg.p);
 		text = slice_from(cmd->arg, word.n + 1);
+		while (text.n > 0 && text.p[0] == ' ') /* Windows Mail: two */
+			text = slice_from(text, 1);
 	}
 	if (!set_mechanism(s, word))
 		v = session_reject(s, R_504_MECHANISM);
