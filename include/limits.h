@@ -24,7 +24,8 @@
 #define LIMIT_STEPS_PER_EVENT 32    /* of one session, then others run */
 #define LIMIT_OUTPUT          65536 /* replies a client has not read yet */
 #define LIMIT_INPUT           65536 /* read ahead from a client */
-#define LIMIT_JUNK_COMMANDS   100   /* NOOP, RSET, ... without a message */
+#define LIMIT_JUNK_COMMANDS   100   /* NOOP, RSET, ... before the login */
+#define LIMIT_JUNK_LOGGED_IN  1000  /* the same between two messages */
 #define LIMIT_CLOSING_MS      10000 /* to get our last words out */
 
 /* SASL */

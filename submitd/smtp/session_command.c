@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include "clock.h"
 #include "session.h"
 #include "worker.h"
 
@@ -79,6 +80,21 @@ missing_facts(const struct session *s)
 	return m;
 }
 
+/*
+ * Clients keep a session alive with NOOP and put RSET between messages, by
+ * the hundred.  That is abuse only as a flood: once logged in they get one
+ * more for each second of the session.
+ */
+static bool
+is_flood(struct session *s)
+{
+	uint64_t age_s = (clock_ms() - s->started_ms) / 1000;
+
+	s->junk++;
+	return s->junk > (s->authenticated ? LIMIT_JUNK_LOGGED_IN + age_s
+					   : LIMIT_JUNK_COMMANDS);
+}
+
 static enum verdict
 admit(struct session *s, const struct command *cmd)
 {
@@ -91,10 +107,8 @@ admit(struct session *s, const struct command *cmd)
 	for (i = 0; i < ARRAY_LEN(refusals); i++)
 		if (lacks & refusals[i].fact)
 			return session_reject(s, refusals[i].reply);
-	if (admission[cmd->verb].facts & JUNK) {
-		if (++s->junk > LIMIT_JUNK_COMMANDS)
-			return session_hangup(s, R_421_JUNK, END_REFUSED);
-	}
+	if ((admission[cmd->verb].facts & JUNK) && is_flood(s))
+		return session_hangup(s, R_421_JUNK, END_REFUSED);
 	return admission[cmd->verb].fn(s, cmd);
 }
 
