@@ -34,6 +34,7 @@ static const struct row rows[] = {
 
 	/* grammar and order: RFC 5321, 4.2.4, 4.3.2, 4.1.4 */
 	[R_500_UNKNOWN]		= { 500, "5.5.1", "Command not recognised" },
+	[R_500_EMPTY]		= { 500, "5.5.2", "Empty line; a command was expected" },
 	[R_500_TOO_LONG]	= { 500, "5.5.2", "Line too long" },
 	[R_500_BARE]		= { 500, "5.5.2", "Lines must end with CRLF and hold no bare CR, LF or NUL" },
 	[R_500_AUTH_TOO_LONG]	= { 500, "5.5.6", "Authentication line too long" },	/* RFC 4954, 6 */

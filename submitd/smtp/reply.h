@@ -29,6 +29,7 @@ enum reply {
 	R_421_TROUBLE,
 	/* grammar and order */
 	R_500_UNKNOWN,
+	R_500_EMPTY,
 	R_500_TOO_LONG,
 	R_500_BARE,
 	R_500_AUTH_TOO_LONG,

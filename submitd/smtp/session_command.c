@@ -191,7 +191,8 @@ run_command(struct session *s, struct slice line)
 		/* a browser made to talk to us goes on, so we do not */
 		v = command_is_http(line)
 			? session_hangup(s, R_500_UNKNOWN, END_REFUSED)
-			: session_reject(s, R_500_UNKNOWN);
+			: session_reject(
+			      s, line.n == 0 ? R_500_EMPTY : R_500_UNKNOWN);
 		break;
 	case PARSE_BAD_ARGUMENT:
 	case PARSE_BAD_OCTET:
