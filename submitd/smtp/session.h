@@ -221,4 +221,7 @@ void session_set_callbacks(struct session *);
 void session_log_end(const struct session *);
 void session_log_message(const struct session *, const struct msg_mail_done *);
 
+/* A password may have been said outside TLS: somebody should change it. */
+void session_log_clear_auth(const struct session *);
+
 #endif

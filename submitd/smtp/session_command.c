@@ -101,6 +101,10 @@ admit(struct session *s, const struct command *cmd)
 	unsigned lacks = admission[cmd->verb].facts & missing_facts(s);
 	size_t i;
 
+	/* with a response behind the mechanism: not asked for, but said */
+	if (cmd->verb == VERB_AUTH && (lacks & NEED_TLS) &&
+	    memchr(cmd->arg.p, ' ', cmd->arg.n) != NULL)
+		session_log_clear_auth(s);
 	/* RFC 5321, 3.3: all RCPTs failed is another thing than none sent. */
 	if (lacks == NEED_RCPT && s->tx->refused_count > 0)
 		return session_reject(s, R_554_NO_VALID_RCPT);

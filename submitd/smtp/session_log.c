@@ -89,3 +89,15 @@ session_log_message(const struct session *s, const struct msg_mail_done *done)
 	}
 	log_end(&l);
 }
+
+void
+session_log_clear_auth(const struct session *s)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, s->id, "password_in_clear");
+	log_str(&l, "client", s->address);
+	log_u64(&l, "port", s->port);
+	log_str(&l, "listener", s->listener->name);
+	log_end(&l);
+}
