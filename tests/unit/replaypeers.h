@@ -56,6 +56,7 @@ static struct play {
 	int content;
 	char *body; /* of the last committed message */
 	size_t body_at, body_n;
+	struct buf bodies; /* of all of them, pack_bytes() */
 } play;
 
 /* -- fake auth ------------------------------------------------------------- */
@@ -254,6 +255,7 @@ keep_body(uint64_t size)
 	play.body = xcalloc(1, play.body_n + 1);
 	memcpy(play.body, p, play.body_n);
 	play.body_at = 0;
+	pack_bytes(&play.bodies, (struct slice){ play.body, play.body_n });
 	free(all);
 }
 

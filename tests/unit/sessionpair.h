@@ -17,14 +17,31 @@ closed(void)
 	return sessions_count(play.worker.sessions) == 0;
 }
 
+/* Octets on their way, in either direction. */
+static inline size_t
+octets_waiting(void)
+{
+	size_t n = evbuffer_get_length(bufferevent_get_input(play.client)) * 2;
+
+	n += evbuffer_get_length(bufferevent_get_output(play.client));
+	return closed() ? n
+			: n + evbuffer_get_length(
+				  bufferevent_get_input(play.session->bev));
+}
+
 /* Let everything that can happen now, happen. */
 static inline void
 settle_down(void)
 {
+	size_t now = octets_waiting(), before;
 	int i;
 
-	for (i = 0; i < 20; i++)
-		event_base_loop(play.base, EVLOOP_NONBLOCK);
+	do {
+		before = now;
+		for (i = 0; i < 20; i++)
+			event_base_loop(play.base, EVLOOP_NONBLOCK);
+		now = octets_waiting();
+	} while (now != before);
 }
 
 static inline void
@@ -63,7 +80,7 @@ setup(void)
 {
 	struct smtp_config *c = &play.worker.config;
 
-	play = (struct play){ .content = -1 };
+	play = (struct play){ .content = -1, .bodies = buf_new(16 << 20) };
 	c->hostname = xstrdup("submit.test");
 	c->null_sender = true;
 	c->max_message_size = 10000;
@@ -98,6 +115,7 @@ teardown(void)
 	if (play.content != -1)
 		close(play.content);
 	free(play.body);
+	buf_free(&play.bodies);
 	free(play.listener.name);
 	event_base_free(play.base);
 }

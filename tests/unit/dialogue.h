@@ -1,0 +1,406 @@
+#ifndef SUBMITD_TEST_DIALOGUE_H
+#define SUBMITD_TEST_DIALOGUE_H
+
+/*
+ * dialogue - a session's output judged against what its client has sent.
+ *
+ * A second, slow reading of the client's octets, from the RFCs and not from
+ * the engine: which command each reply answers, and what may follow.  Asserts
+ * one reply for each command, in order (RFC 5321, 4.2); replies in form (RFC
+ * 5321, 4.2.1; RFC 2034, 4); 2xx to MAIL, RCPT, DATA and BDAT behind a login
+ * only; and that relay was given the content of accepted messages, no other.
+ */
+
+#include "cases.h"
+#include "limits.h"
+#include "sessionpair.h"
+
+struct seen {
+	unsigned code;
+	unsigned lines;
+	bool enhanced; /* on every line, the same */
+	char status[12];
+};
+
+struct dialogue {
+	struct slice client, server; /* not looked at yet */
+	struct unpack bodies;        /* relay's, the same */
+	const char *why;             /* the server has said goodbye */
+	bool login;
+	bool mail;
+	unsigned recipients;
+	size_t replies;
+};
+
+/* Octets of "x.y.z" at the front of a reply's text, or 0. */
+static inline size_t
+status_length(struct slice s, unsigned code)
+{
+	size_t n = 0, part, digits;
+
+	for (part = 0; part < 3; part++) {
+		if (part > 0 && (n >= s.n || s.p[n++] != '.'))
+			return 0;
+		for (digits = 0; n < s.n && isdigit((unsigned char)s.p[n]); n++)
+			digits++;
+		if (digits == 0 || digits > 3)
+			return 0;
+	}
+	if (s.p[0] != (char)('0' + code / 100) || (n < s.n && s.p[n] != ' '))
+		return 0;
+	return n < sizeof(((struct seen *)0)->status) ? n : 0;
+}
+
+/* One line without its CRLF.  True when more follow. */
+static inline bool
+see_line(struct slice line, struct seen *r)
+{
+	struct slice text = slice_from(line, 4);
+	unsigned code;
+	size_t n, i;
+
+	assert_true(line.n >= 4 && (line.p[3] == ' ' || line.p[3] == '-'));
+	for (i = 0; i < line.n; i++)
+		assert_in_range((unsigned char)line.p[i], i < 3 ? '0' : ' ',
+		    i < 3 ? '9' : '~');
+	code = (unsigned)(line.p[0] - '0') * 100 +
+	       (unsigned)(line.p[1] - '0') * 10 + (unsigned)(line.p[2] - '0');
+	assert_in_range(code, 200, 599);
+	if (code != 334) /* base64, as long as it is: RFC 4954, 4 */
+		assert_true(line.n + 2 <= LIMIT_REPLY_LINE);
+	n = status_length(text, code);
+	if (r->lines++ == 0) {
+		r->code = code;
+		r->enhanced = n > 0;
+		memcpy(r->status, text.p, n);
+		r->status[n] = '\0';
+	}
+	assert_int_equal(code, r->code);
+	if (n != strlen(r->status) || memcmp(text.p, r->status, n) != 0)
+		r->enhanced = false;
+	return line.p[3] == '-';
+}
+
+/* The next reply; false when there is none. */
+static inline bool
+see_reply(struct dialogue *d, struct seen *r)
+{
+	const char *end;
+	bool more = true;
+	size_t n;
+
+	*r = (struct seen){ 0 };
+	if (d->server.n == 0)
+		return false;
+	while (more) {
+		end = d->server.n == 0
+			  ? NULL
+			  : memmem(d->server.p, d->server.n, "\r\n", 2);
+		if (end == NULL)
+			fail_msg("half a reply: '%s'", shown(d->server));
+		n = (size_t)(end - d->server.p);
+		more = see_line((struct slice){ d->server.p, n }, r);
+		d->server = slice_from(d->server, n + 2);
+	}
+	d->replies++;
+	return true;
+}
+
+/* RFC 2034, 4: all but the greeting, the answers to HELO and EHLO, and 3xx. */
+static inline void
+assert_status(const struct seen *r, bool greets)
+{
+	if (r->code / 100 == 3 || (greets && r->code / 100 == 2))
+		assert_true(r->code / 100 == 2 || !r->enhanced);
+	else
+		assert_true(r->enhanced);
+}
+
+static inline bool
+is_verb(struct slice line, const char *verb)
+{
+	size_t n = strlen(verb);
+
+	return line.n >= n && strncasecmp(line.p, verb, n) == 0 &&
+	       (line.n == n || line.p[n] == ' ');
+}
+
+enum cut { CUT_LINE, CUT_NONE, CUT_BARE, CUT_LONG };
+
+/* The next line of the client, by definition. */
+static inline enum cut
+cut_line(struct slice *in, size_t max, struct slice *line)
+{
+	size_t i;
+
+	for (i = 0; i < in->n; i++) {
+		if (in->p[i] == '\r' && i + 1 == in->n)
+			return CUT_NONE;
+		if (in->p[i] == '\r' && in->p[i + 1] == '\n') {
+			*line = (struct slice){ in->p, i };
+			*in = slice_from(*in, i + 2);
+			return CUT_LINE;
+		}
+		if (memchr("\r\n", in->p[i], 3) != NULL)
+			return CUT_BARE;
+		if (i >= max)
+			return CUT_LONG;
+	}
+	return CUT_NONE;
+}
+
+/* Behind an overlong line the next CRLF is where commands begin again. */
+static inline void
+skip_line(struct slice *in)
+{
+	const char *end = in->n == 0 ? NULL : memmem(in->p, in->n, "\r\n", 2);
+
+	*in = end == NULL ? (struct slice){ "", 0 }
+			  : slice_from(*in, (size_t)(end - in->p) + 2);
+}
+
+/* RFC 5321, 4.5.2: take content up to its end, unstuffed.  False: no end. */
+static inline bool
+take_data(struct slice *in, struct buf *content)
+{
+	const char *end;
+	size_t n, i;
+
+	if (in->n >= 3 && memcmp(in->p, ".\r\n", 3) == 0) {
+		*in = slice_from(*in, 3);
+		return true;
+	}
+	end = in->n == 0 ? NULL : memmem(in->p, in->n, "\r\n.\r\n", 5);
+	if (end == NULL)
+		return false;
+	n = (size_t)(end - in->p) + 2;
+	for (i = 0; i < n; i++)
+		if (in->p[i] != '.' ||
+		    (i > 0 && memcmp(in->p + i - 2, "\r\n", 2) != 0))
+			buf_add(content, in->p + i, 1);
+	*in = slice_from(*in, n + 3);
+	return true;
+}
+
+/* relay has had this content, lines and nothing else, as the next one. */
+static inline void
+assert_handed_over(struct dialogue *d, struct slice content)
+{
+	struct slice body = unpack_bytes(&d->bodies);
+	size_t i;
+
+	for (i = 0; i < content.n; i++)
+		assert_true(content.p[i] != '\0' &&
+			    (content.p[i] == '\n') ==
+				(i > 0 && content.p[i - 1] == '\r'));
+	assert_false(d->bodies.failed);
+	assert_slice(body, content);
+}
+
+/* A content and its fate; r: what was said to it. */
+static inline void
+judge_content(struct dialogue *d, struct slice content, const struct seen *r)
+{
+	assert_true(d->login && d->mail && d->recipients > 0);
+	/* 5.1.1: how the fake relay refuses what it has had whole */
+	if (r->code == 250 || strcmp(r->status, "5.1.1") == 0)
+		assert_handed_over(d, content);
+	d->mail = false;
+	d->recipients = 0;
+}
+
+static inline bool
+waits_for_peer(void)
+{
+	return !closed() && (play.session->state == ST_AUTHENTICATING ||
+				play.session->state == ST_OPENING ||
+				play.session->state == ST_COMMITTING);
+}
+
+/* No reply for what the client sent: then there is a reason. */
+static inline void
+assert_reason_for_silence(const struct dialogue *d)
+{
+	if (d->why == NULL && !waits_for_peer())
+		fail_msg("%zu replies, then none to '%s'", d->replies,
+		    shown(d->client));
+}
+
+/* 421 may come at any time, and then it is the last word. */
+static inline bool
+says_421(struct dialogue *d)
+{
+	struct seen r;
+
+	if (d->server.n < 3 || memcmp(d->server.p, "421", 3) != 0)
+		return false;
+	assert_true(see_reply(d, &r));
+	assert_status(&r, false);
+	d->why = "421";
+	return true;
+}
+
+/* 354 was said: its content, and the reply to that.  False: the end. */
+static inline bool
+follow_data(struct dialogue *d)
+{
+	struct buf content = buf_new(d->client.n);
+	struct seen r;
+	bool whole = take_data(&d->client, &content);
+
+	if (!whole) {
+		(void)says_421(d);
+	} else if (says_421(d)) {
+		whole = false; /* it was refused long before its end */
+	} else if (!see_reply(d, &r)) {
+		assert_reason_for_silence(d);
+		if (!closed() && play.session->state == ST_COMMITTING)
+			assert_handed_over(d, buf_slice(&content));
+		whole = false;
+	} else {
+		assert_status(&r, false);
+		judge_content(d, buf_slice(&content), &r);
+	}
+	buf_free(&content);
+	return whole;
+}
+
+/* 334 was said: the client's answer, perhaps to another one. */
+static inline bool
+follow_auth(struct dialogue *d, struct seen *r)
+{
+	struct slice line;
+
+	while (r->code == 334) {
+		switch (cut_line(&d->client, LIMIT_AUTH_LINE, &line)) {
+		case CUT_NONE:
+			return false;
+		case CUT_LONG:
+			skip_line(&d->client);
+			break;
+		case CUT_BARE:
+			d->why = "bare";
+			break;
+		case CUT_LINE:
+			break;
+		}
+		if (!see_reply(d, r)) {
+			assert_reason_for_silence(d);
+			return false;
+		}
+		assert_status(r, false);
+	}
+	if (r->code == 235) {
+		assert_false(d->login);
+		d->login = true;
+	}
+	return true;
+}
+
+/* What a positive reply to line means.  False: nothing more can follow. */
+static inline bool
+judge_reply(struct dialogue *d, struct slice line, struct seen *r)
+{
+	bool good = r->code / 100 == 2;
+
+	if (r->code == 354) {
+		assert_true(is_verb(line, "DATA") && d->login && d->mail &&
+			    d->recipients > 0);
+		return follow_data(d);
+	}
+	if (r->code == 334 || r->code == 235) {
+		assert_true(is_verb(line, "AUTH"));
+		return follow_auth(d, r);
+	}
+	if (is_verb(line, "MAIL") && good) {
+		assert_true(d->login && !d->mail);
+		d->mail = true;
+	} else if (is_verb(line, "RCPT") && good) {
+		assert_true(d->login && d->mail);
+		d->recipients++;
+	} else if (is_verb(line, "DATA")) {
+		assert_false(good);
+		if (r->code / 100 == 4)
+			d->mail = false; /* relay's or its link's */
+	} else if ((is_verb(line, "RSET") || is_verb(line, "EHLO") ||
+		       is_verb(line, "HELO")) &&
+		   good) {
+		d->mail = false;
+	} else if (is_verb(line, "STARTTLS") && (good || r->code == 554)) {
+		/* 554: something came behind it, RFC 3207, 6 */
+		if (good && d->server.n > 0) {
+			assert_true(see_reply(d, r));
+			assert_int_equal(r->code, 554);
+		}
+		d->why = "goodbye";
+	} else if ((is_verb(line, "BDAT") && r->code == 502) ||
+		   (is_verb(line, "QUIT") && good) ||
+		   (r->code == 500 &&
+		       memmem(line.p, line.n, " HTTP/", 6) != NULL)) {
+		d->why = "goodbye";
+	}
+	if (!d->mail)
+		d->recipients = 0;
+	return true;
+}
+
+/* One command and all that belongs to it.  False at the end. */
+static inline bool
+follow_command(struct dialogue *d)
+{
+	struct slice line = { "", 0 };
+	enum cut cut = cut_line(&d->client, LIMIT_AUTH_LINE, &line);
+	struct seen r;
+	bool hello;
+
+	if (cut == CUT_NONE)
+		return false;
+	if (!see_reply(d, &r)) {
+		assert_reason_for_silence(d);
+		return false;
+	}
+	hello = is_verb(line, "EHLO") || is_verb(line, "HELO");
+	assert_status(&r, hello);
+	if (cut == CUT_BARE || cut == CUT_LONG) {
+		assert_int_equal(r.code, r.code == 421 ? 421 : 500);
+		if (cut == CUT_BARE)
+			d->why = "bare";
+		else
+			skip_line(&d->client);
+		return true;
+	}
+	if (r.code == 421) {
+		d->why = "421";
+		return true;
+	}
+	return judge_reply(d, line, &r);
+}
+
+/*
+ * Judge all of it: client is what was sent, server what came back, the
+ * session of play having settled down.  Returns the number of replies.
+ */
+static inline size_t
+dialogue_judge(struct slice client, struct slice server)
+{
+	struct dialogue d = { .client = client,
+		.server = server,
+		.bodies = unpack_begin(buf_slice(&play.bodies)) };
+	struct seen r;
+
+	assert_true(see_reply(&d, &r));
+	assert_int_equal(r.code, 220);
+	assert_status(&r, true);
+	while (d.why == NULL && !says_421(&d) && follow_command(&d))
+		continue;
+	(void)says_421(&d);
+	if (d.server.n > 0)
+		fail_msg("more than was asked for: '%s'", shown(d.server));
+	if (d.bodies.rest.n > 0)
+		fail_msg("content that nobody sent");
+	if (d.why != NULL && d.why[0] != 'g')
+		assert_true(closed());
+	return d.replies;
+}
+
+#endif
