@@ -22,7 +22,7 @@ converse(struct slice client, uint32_t seed, bool clear)
 	struct evbuffer *in;
 	size_t at = 0, n;
 
-	setup();
+	session_setup();
 	if (clear)
 		play.listener.tls = TLS_MODE_STARTTLS;
 	begin_session();
@@ -51,13 +51,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_add(&client, in.p, in.n);
 	pieces = converse(buf_slice(&client), seed, flags & FLAG_CLEAR);
 	dialogue_judge(buf_slice(&client), buf_slice(&pieces));
-	teardown();
+	session_teardown();
 	/* In the clear, STARTTLS minds what comes behind it, and when. */
 	if ((flags & FLAG_BOTH_WAYS) && !(flags & FLAG_CLEAR)) {
 		whole = converse(buf_slice(&client), FUZZ_WHOLE, false);
 		assert_slice(buf_slice(&pieces), buf_slice(&whole));
 		buf_free(&whole);
-		teardown();
+		session_teardown();
 	}
 	buf_free(&client);
 	buf_free(&pieces);

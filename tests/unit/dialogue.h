@@ -335,7 +335,7 @@ judge_reply(struct dialogue *d, struct slice line, struct seen *r)
 		d->why = "goodbye";
 	} else if ((is_verb(line, "BDAT") && r->code == 502) ||
 		   (is_verb(line, "QUIT") && good) ||
-		   (r->code == 500 &&
+		   (strcmp(r->status, "5.5.1") == 0 && r->code == 500 &&
 		       memmem(line.p, line.n, " HTTP/", 6) != NULL)) {
 		d->why = "goodbye";
 	}

@@ -76,7 +76,7 @@ join_peers(void)
 }
 
 static inline void
-setup(void)
+session_setup(void)
 {
 	struct smtp_config *c = &play.worker.config;
 
@@ -103,7 +103,7 @@ setup(void)
 }
 
 static inline void
-teardown(void)
+session_teardown(void)
 {
 	if (play.client != NULL)
 		bufferevent_free(play.client);

@@ -93,7 +93,7 @@ answers_to(const char *said, enum where state, struct buf *client)
 	struct evbuffer *in;
 	struct buf out = buf_new(1 << 20);
 
-	setup();
+	session_setup();
 	play.worker.config.max_auth_failures = 2;
 	if (state == P)
 		play.listener.tls = TLS_MODE_STARTTLS;
@@ -142,7 +142,7 @@ test_every_verb_in_every_state(void **state)
 			dialogue_judge(buf_slice(&client), buf_slice(&out));
 			buf_free(&client);
 			buf_free(&out);
-			teardown();
+			session_teardown();
 		}
 }
 
@@ -162,7 +162,7 @@ test_bdat_is_not_offered_in_any_state(void **state)
 		dialogue_judge(buf_slice(&client), buf_slice(&out));
 		buf_free(&client);
 		buf_free(&out);
-		teardown();
+		session_teardown();
 	}
 }
 
@@ -174,9 +174,9 @@ test_before_tls_a_login_is_refused_without_a_hint(void **state)
 
 	(void)state;
 	right = answers_to("AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n", P, &a);
-	teardown();
+	session_teardown();
 	wrong = answers_to("AUTH PLAIN AGFsaWNlAHdyb25n\r\n", P, &b);
-	teardown();
+	session_teardown();
 	assert_slice(buf_slice(&right), buf_slice(&wrong));
 	buf_free(&a);
 	buf_free(&b);
@@ -258,7 +258,7 @@ live(uint32_t seed, size_t commands)
 	size_t i, replies;
 	unsigned code;
 
-	setup();
+	session_setup();
 	play.worker.config.max_errors = UINT32_MAX;
 	begin_session();
 	tell(LOGIN, &client, &server);
@@ -278,7 +278,7 @@ live(uint32_t seed, size_t commands)
 	assert_true(play.bodies.n > 0);
 	buf_free(&client);
 	buf_free(&server);
-	teardown();
+	session_teardown();
 }
 
 static void

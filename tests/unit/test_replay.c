@@ -239,7 +239,7 @@ play_file(const char *file, bool by_octet)
 	ssize_t n;
 
 	assert_non_null(f);
-	setup();
+	session_setup();
 	play.file = file;
 	play.by_octet = by_octet;
 	while ((n = getline(&line, &cap, f)) != -1) {
@@ -258,7 +258,7 @@ out:
 	evbuffer_drain(pending, evbuffer_get_length(pending));
 	free(line);
 	fclose(f);
-	teardown();
+	session_teardown();
 }
 
 static void
