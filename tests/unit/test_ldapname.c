@@ -2,16 +2,12 @@
  * ldapname: what a stranger types stays one value of one filter or DN.
  */
 
+#include "cases.h"
+
 #include "ldapname.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "limits.h"
 
+#undef S
 #define S(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
 
 typedef void add_fn(struct buf *, const char *, struct slice);
@@ -239,6 +235,70 @@ test_mailboxes_are_told_from_other_values(void **state)
 	assert_false(ldapname_is_mailbox((struct slice){ long_one, 255 }));
 }
 
+/* Back from what RFC 4515, 3 or RFC 4514, 2.4 made of it. */
+static void
+assert_stands_for(struct slice value, struct slice user, const char *special)
+{
+	struct buf plain = buf_new(user.n + 1);
+	char hex[3] = { 0 }, c;
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		c = value.p[i];
+		if (c == '\\' && i + 2 < value.n &&
+		    isxdigit((unsigned char)value.p[i + 1]) &&
+		    isxdigit((unsigned char)value.p[i + 2])) {
+			memcpy(hex, value.p + i + 1, 2);
+			c = (char)strtoul(hex, NULL, 16);
+			i += 2;
+		} else if (c == '\\') {
+			assert_true(i + 1 < value.n);
+			c = value.p[++i];
+		} else {
+			assert_true(c != '\0' && strchr(special, c) == NULL);
+		}
+		buf_add(&plain, &c, 1);
+	}
+	assert_slice(buf_slice(&plain), user);
+	buf_free(&plain);
+}
+
+/* Whatever the name is: one value, and the template's rest around it. */
+static void
+stays_one_value(struct slice user)
+{
+	struct buf b = buf_new(4096);
+
+	ldapname_add_filter(&b, "(u=%u)", user);
+	assert_true(b.n >= 4 && b.p[b.n - 1] == ')');
+	assert_memory_equal(b.p, "(u=", 3);
+	assert_stands_for((struct slice){ b.p + 3, b.n - 4 }, user, "()*");
+	buf_clear(&b);
+	ldapname_add_dn(&b, "u=%u,o=p", user);
+	assert_true(b.n >= 6);
+	assert_memory_equal(b.p, "u=", 2);
+	assert_memory_equal(b.p + b.n - 4, ",o=p", 4);
+	assert_stands_for((struct slice){ b.p + 2, b.n - 6 }, user, "\"+,;<>=");
+	buf_free(&b);
+	if (ldapname_is_mailbox(user))
+		assert_true(ldapname_is_sane(user));
+}
+
+static void
+test_spoilt_names_stay_one_value(void **state)
+{
+	static const char *const names[] = { "alice@example.net", "a)(cn=*",
+		"x,ou=admins+b;c<d>e\"f\\g", " #a b# ", "a\\2a\\",
+		"p\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		truncated(slice_of(names[i]), stays_one_value);
+		mutated(slice_of(names[i]), stays_one_value);
+	}
+}
+
 int
 main(void)
 {
@@ -253,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_cut_names_are_refused),
 		cmocka_unit_test(test_long_names_are_refused),
 		cmocka_unit_test(test_mailboxes_are_told_from_other_values),
+		cmocka_unit_test(test_spoilt_names_stay_one_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,6 @@
 /* pack - octets out, the same values in, and nothing from broken input. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "cases.h"
 
 #include "pack.h"
 
@@ -117,6 +112,46 @@ test_a_list_is_exactly_its_elements(void **state)
 	buf_free(&b);
 }
 
+/* Read as the sample is; what does not end right must not look right. */
+static void
+stays_inside(struct slice in)
+{
+	struct unpack u = unpack_begin(in);
+	struct slice a, b;
+
+	(void)unpack_u8(&u);
+	(void)unpack_u16(&u);
+	(void)unpack_u32(&u);
+	(void)unpack_u64(&u);
+	a = unpack_bytes(&u);
+	b = unpack_bytes(&u);
+	assert_true(is_inside(a, in) && is_inside(b, in));
+	if (unpack_end(&u))
+		assert_int_equal(15 + 8 + a.n + b.n, in.n);
+	if (pack_is_list(in, 2)) {
+		u = unpack_begin(in);
+		a = unpack_bytes(&u);
+		b = unpack_bytes(&u);
+		assert_int_equal(a.n + b.n + 8, in.n);
+	}
+}
+
+static void
+test_spoilt_octets_are_read_inside_their_bounds(void **state)
+{
+	struct buf b = sample();
+
+	(void)state;
+	truncated(buf_slice(&b), stays_inside);
+	mutated(buf_slice(&b), stays_inside);
+	buf_clear(&b);
+	pack_bytes(&b, slice_of("one"));
+	pack_bytes(&b, slice_of(""));
+	truncated(buf_slice(&b), stays_inside);
+	mutated(buf_slice(&b), stays_inside);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -129,6 +164,8 @@ main(void)
 		cmocka_unit_test(
 		    test_a_length_beyond_the_end_yields_nothing_from_then_on),
 		cmocka_unit_test(test_a_list_is_exactly_its_elements),
+		cmocka_unit_test(
+		    test_spoilt_octets_are_read_inside_their_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

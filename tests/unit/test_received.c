@@ -256,7 +256,7 @@ test_hostile_names_cannot_break_the_field(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(names); i++) {
-		exactly(names[i], check_hostile);
+		truncated(names[i], check_hostile);
 		mutated(names[i], check_hostile);
 	}
 }

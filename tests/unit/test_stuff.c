@@ -160,6 +160,23 @@ test_what_is_unstuffed_is_what_was_stuffed(void **state)
 	}
 }
 
+static void
+test_spoilt_content_is_itself_or_refused(void **state)
+{
+	static const struct slice contents[] = {
+		S("a\r\n.b\r\n..\r\n"),
+		S("\r\n.\r\n"),
+		S("x\r\n\r\n.\0"),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(contents); i++) {
+		truncated(contents[i], agrees);
+		mutated(contents[i], agrees);
+	}
+}
+
 int
 main(void)
 {
@@ -167,6 +184,7 @@ main(void)
 		cmocka_unit_test(
 		    test_every_short_content_agrees_with_the_reference),
 		cmocka_unit_test(test_what_is_unstuffed_is_what_was_stuffed),
+		cmocka_unit_test(test_spoilt_content_is_itself_or_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
