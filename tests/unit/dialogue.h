@@ -127,6 +127,15 @@ is_verb(struct slice line, const char *verb)
 
 enum cut { CUT_LINE, CUT_NONE, CUT_BARE, CUT_LONG };
 
+/* White space at the end of a command means nothing: RFC 5321, 4.1.1. */
+static inline struct slice
+without_end_space(struct slice line)
+{
+	while (line.n > 0 && memchr(" \t", line.p[line.n - 1], 2) != NULL)
+		line.n--;
+	return line;
+}
+
 /* The next line of the client, by definition. */
 static inline enum cut
 cut_line(struct slice *in, size_t max, struct slice *line)
@@ -359,6 +368,7 @@ follow_command(struct dialogue *d)
 		assert_reason_for_silence(d);
 		return false;
 	}
+	line = without_end_space(line);
 	hello = is_verb(line, "EHLO") || is_verb(line, "HELO");
 	assert_status(&r, hello);
 	if (cut == CUT_BARE || cut == CUT_LONG) {
