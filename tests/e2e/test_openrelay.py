@@ -79,6 +79,24 @@ def test_no_mail_without_login(gateway, postfix, implicit, way, token):
     assert postfix.with_text(token) == []
 
 
+# What made relays of other servers: routes, the percent hack, two at signs.
+TRICKS = ["victim%ext.example@example.org", "@example.org:victim@ext.example",
+          '"victim@ext.example"@example.org', "victim@ext.example@example.org",
+          "ext.example!victim", "victim@[127.0.0.1]", "postmaster",
+          "alice@example.org", "victim@ext.example"]
+
+
+def test_no_address_opens_a_way(gateway, implicit):
+    for name in ("submit.example.org", "localhost", "[127.0.0.1]"):
+        with gateway.connect(implicit) as client:
+            client.ehlo(name)
+            for sender in ("", "alice@example.org", "postmaster@localhost"):
+                assert client.command(f"MAIL FROM:<{sender}>").code == 530
+            for address in TRICKS:
+                assert client.command(f"RCPT TO:<{address}>").code == 530
+            assert client.command("DATA").code == 530
+
+
 def test_login_ends_with_its_connection(gateway, implicit):
     with gateway.login(implicit=implicit) as client:
         assert client.command("QUIT").code == 221

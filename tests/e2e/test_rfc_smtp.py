@@ -5,32 +5,23 @@ what a client and the next server see of it.
 """
 
 import re
-import uuid
+import socket
 
 import pytest
 
 from conftest import compose
-from gateway import Submitd
 from rawsmtp import Smtp
-from smtpsink import SmtpSink
+from rig import wait_until
+from sinkgateway import sink_gateway
 
 ALICE = "alice@example.org"
 
 
 @pytest.fixture(scope="module")
 def pair(ground, slapd):
-    """A gateway before a sink, and the client shown in Received fields."""
-    cert = ground.certificate("smart.example.org", "localhost", "127.0.0.1")
-    with SmtpSink(cert) as sink:
-        gateway = Submitd(ground, slapd.uri, sink.server,
-                          name=f"submitd-{uuid.uuid4().hex[:8]}",
-                          auth={"failure_delay": "20ms"},
-                          limits={"errors": 200},
-                          received={"client_address": True})
-        ground.start(gateway).start()
-        yield gateway, sink
-        gateway.kill()
-    gateway.assert_sound()
+    with sink_gateway(ground, slapd, limits={"errors": 200},
+                      received={"client_address": True}) as pair:
+        yield pair
 
 
 @pytest.fixture
@@ -312,6 +303,13 @@ def test_empty_sender_stays_empty(client, sink):
     assert sink.taken[0].sender == ""
 
 
+def test_route_of_the_sender_is_dropped(client, sink):
+    client.command(f"MAIL FROM:<@relay.example,@b.example:{ALICE}>")
+    client.command("RCPT TO:<a@example.net>")
+    assert client.data(compose("route")).code == 250
+    assert sink.taken[0].sender == ALICE
+
+
 BAD_PATHS = ["<@>", "<a@b..c>", "<a@b_c.example>", "<a@-b.example>", "<bob>",
              "<a@[999.1.1.1]>", "<a@[IPv6:zz]>", "<a b@c.example>",
              "<a@c.example", "<a@c.example>>", "<a@c.example>x", "a@c.example>",
@@ -387,7 +385,36 @@ def test_no_bare_line_end_is_ever_sent(client, sink):
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", heard)
 
 
+ODD = (b"Resent-To: x@example.net\r\nX-\xe9: raw\r\nSubject:\r\n"
+       b"X-Empty: \r\n" + b"X-Many: y\r\n" * 200)
+
+
+def test_odd_headers_pass(client, sink):
+    """RFC 5321, 3.3: no defect of a header is a reason to refuse."""
+    content = compose("odd").replace(b"Subject: odd\r\n", ODD)
+    assert client.mail(ALICE, ["a@example.net"], content).code == 250
+    assert ODD in sink.taken[0].content
+
+
 # -- attacks and accidents ---------------------------------------------------
+
+
+def test_early_words_are_answered_behind_the_greeting(open_gateway):
+    with Smtp(open_gateway.port, greet=False) as client:
+        client.send(b"EHLO early.example.org\r\n")
+        assert [client.reply().code for _ in range(2)] == [220, 250]
+
+
+def test_message_that_ends_with_the_connection_is_kept(client, sink):
+    """The end of the message and of the connection arrive together."""
+    content = compose("together")
+    client.send((f"MAIL FROM:<{ALICE}>\r\nRCPT TO:<a@example.net>\r\n"
+                 "DATA\r\n").encode())
+    assert [client.reply().code for _ in range(3)] == [250, 250, 354]
+    client.send(content + b"\r\n.\r\n")
+    client.sock.shutdown(socket.SHUT_WR)
+    wait_until("the smarthost has it", lambda: sink.taken)
+    assert content in sink.taken[0].content
 
 
 def test_guessing_recipients_ends_the_session(gateway):
