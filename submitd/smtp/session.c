@@ -53,7 +53,12 @@ session_hangup(struct session *s, enum reply r, enum ending why)
 enum verdict
 session_reject_with(struct session *s, enum reply r, struct slice arg)
 {
+	size_t before = s->out.n;
+
 	session_reply_with(s, r, arg);
+	if (s->authenticated) /* strangers' slips are a number in their line */
+		session_log_rejection(
+		    s, slice_from(buf_slice(&s->out), before));
 	if (++s->errors >= s->worker->config.max_errors)
 		return session_hangup(s, R_421_ERRORS, END_REFUSED);
 	return AGAIN;

@@ -221,6 +221,9 @@ void session_set_callbacks(struct session *);
 void session_log_end(const struct session *);
 void session_log_message(const struct session *, const struct msg_mail_done *);
 
+/* What somebody who is logged in did wrong, in our words to them. */
+void session_log_rejection(const struct session *, struct slice reply);
+
 /* A password may have been said outside TLS: somebody should change it. */
 void session_log_clear_auth(const struct session *);
 

@@ -1,6 +1,6 @@
 /*
  * session_log - the one line per session and the one line per message that
- * answer who sent what (RFC 5068, 3.3).
+ * answer who sent what (RFC 5068, 3.3), and why something was not sent.
  *
  * Neither content nor secrets; recipients as a number.
  */
@@ -62,6 +62,21 @@ session_log_end(const struct session *s)
 	log_str(&l, "end", endings[s->ending]);
 	if (s->tls_error != NULL)
 		log_str(&l, "tls_error", s->tls_error);
+	log_end(&l);
+}
+
+/* RFC 6409, 5.2: most often it is a client that is set up badly. */
+void
+session_log_rejection(const struct session *s, struct slice reply)
+{
+	const char *end = memchr(reply.p, '\r', reply.n);
+	struct log_line l;
+
+	if (end != NULL) /* its first line will do */
+		reply.n = (size_t)(end - reply.p);
+	log_begin(&l, LOG_LEVEL_INFO, s->id, "rejected");
+	log_client(&l, s);
+	log_slice(&l, "reply", reply);
 	log_end(&l);
 }
 

@@ -37,6 +37,32 @@ def test_every_session_leaves_a_line(gateway):
     assert "127.0.0.1" in line
 
 
+# What a client may do wrong, and how we put it.
+MISTAKES = {"MAIL FROM:<bob@example.org>": "550 5.7.1 Not a sender address",
+            "MAIL FROM:<alice@example.org> FOO": "555 5.5.4 ",
+            "FOO": "500 5.5.1 ", "DATA": "503 5.5.1 "}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_told_with_their_reason(gateway, mistake):
+    mark = gateway.process.mark()
+    with gateway.login() as client:
+        client.command(mistake)
+    line = gateway.process.wait_log(
+        rf' rejected user=alice client=127\.0\.0\.1 .*{MISTAKES[mistake]}',
+        since=mark).string
+    assert line.count("\n") == 0
+
+
+def test_message_that_is_refused_is_told(gateway, token):
+    mark = gateway.process.mark()
+    with gateway.login() as client:
+        client.mail("alice@example.org", ["bob@example.org"],
+                    compose(token, b"one\ntwo\r\n"))
+    gateway.process.wait_log(r" rejected user=alice .*550 5\.6\.0 Bare LF",
+                             since=mark)
+
+
 def test_failed_logins_are_told_with_their_reason(gateway):
     mark = gateway.process.mark()
     with gateway.connect() as client:
