@@ -31,6 +31,8 @@ NODISCARD int tls_ticket_keys_set(const struct msg_ticket_keys *);
 /*
  * Client side.  verify: chain and name must be right, anchored in ca_pem or,
  * when that is empty, in the system's store (loaded now, before a chroot).
+ * Revocation lists may stand in ca_pem; then each of its authorities needs
+ * one.
  */
 NODISCARD int tls_client_ctx(bool verify, struct slice ca_pem, SSL_CTX **out);
 

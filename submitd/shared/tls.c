@@ -256,25 +256,43 @@ out:
 	return r;
 }
 
-/* Trust what is in the PEM text, or the system's store when it is empty. */
+/* A certificate to trust, a revocation list to heed, or both. */
+static bool
+store_take(X509_STORE *store, const X509_INFO *info)
+{
+	if (info->x509 != NULL && X509_STORE_add_cert(store, info->x509) != 1)
+		return false;
+	if (info->crl == NULL)
+		return true;
+	return X509_STORE_add_crl(store, info->crl) == 1 &&
+	       X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+}
+
+/*
+ * Trust what is in the PEM text, or the system's store when it is empty.
+ * With a revocation list in it nobody is trusted who is revoked, or of whom
+ * that is not known (RFC 9325, 7.5).
+ */
 static int
 ctx_trust(SSL_CTX *ctx, struct slice ca_pem)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	X509 *ca;
+	struct stack_st_X509_INFO *all;
+	bool fine;
 	BIO *bio;
-	int n = 0;
+	int i;
 
 	if (ca_pem.n == 0)
 		return SSL_CTX_set_default_verify_paths(ctx) == 1 ? 0 : -1;
 	if ((bio = BIO_new_mem_buf(ca_pem.p, (int)ca_pem.n)) == NULL)
 		return -1;
-	while ((ca = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		n += X509_STORE_add_cert(store, ca);
-		X509_free(ca);
-	}
+	all = PEM_X509_INFO_read_bio(bio, NULL, no_passphrase_cb, NULL);
+	fine = sk_X509_INFO_num(all) > 0;
+	for (i = 0; i < sk_X509_INFO_num(all) && fine; i++)
+		fine = store_take(store, sk_X509_INFO_value(all, i));
+	sk_X509_INFO_pop_free(all, X509_INFO_free);
 	BIO_free(bio);
-	return n > 0 && pem_is_at_end() ? 0 : -1;
+	return fine ? 0 : -1;
 }
 
 int

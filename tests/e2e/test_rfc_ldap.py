@@ -4,6 +4,7 @@ test_ldap_evil.py has what a directory may answer; here is how we ask.
 """
 
 import ssl
+import subprocess
 import time
 
 import pytest
@@ -170,6 +171,40 @@ def test_old_tls_hears_no_password(ground, version):
         with evil_gateway(ground, directory, ldap=IMPATIENT) as gateway:
             assert try_login(gateway) == VERSIONS[version]
         assert bool(directory.binds()) == (VERSIONS[version] == YES)
+
+
+def revocation_list(directory, serial):
+    """A list of the authority in directory, with one serial number."""
+    (directory / "index").write_text(
+        f"R\t300101000000Z\t260101000000Z\t{serial}\tunknown\t/CN=x\n")
+    (directory / "ca.cnf").write_text(
+        f"[ca]\ndefault_ca = c\n[c]\ndatabase = {directory}/index\n"
+        f"certificate = {directory}/ca.pem\n"
+        f"private_key = {directory}/ca.key\n"
+        "default_md = sha256\ndefault_crl_days = 1\n")
+    return subprocess.run(
+        ["openssl", "ca", "-gencrl", "-config", directory / "ca.cnf"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+        text=True).stdout
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_revoked_directory_hears_no_password(ground, revoked):
+    """RFC 9325, 7.5: by a list in ca_file."""
+    made = ground.certificate("127.0.0.1", authority="strict-ca")
+    serial = subprocess.run(
+        ["openssl", "x509", "-in", made.chain, "-noout", "-serial"],
+        stdout=subprocess.PIPE, check=True, text=True).stdout
+    serial = serial.split("=")[1].strip() if revoked else "1234567890ABCDEF"
+    trusted = ground.directory(f"strict-{revoked}") / "ca.pem"
+    trusted.write_text(made.ca.read_text()
+                       + revocation_list(made.ca.parent, serial))
+    with EvilLdap(tls=(str(made.chain), str(made.key)),
+                  ldaps=True) as directory:
+        with evil_gateway(ground, directory,
+                          ldap={**IMPATIENT, "ca_file": trusted}) as gateway:
+            assert try_login(gateway) == (TROUBLE if revoked else YES)
+        assert bool(directory.binds()) == (not revoked)
 
 
 def test_nobodys_ldap_conf_weakens_us(ground, monkeypatch, tmp_path):
