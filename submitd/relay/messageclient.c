@@ -100,16 +100,16 @@ is_credible(const struct message *m)
 
 /*
  * What the content turned out to be: 8-bit content needs a server that takes
- * it, said or not, while SMTPUTF8 that was only promised is not asked of the
- * next server (RFC 6531, 3.4).
+ * it, said or not, while 8-bit or SMTPUTF8 that was only promised is not asked
+ * of the next server (RFC 6531, 3.4).
  */
 static void
 note_content(struct envelope *env, const struct msg_mail_commit *commit)
 {
 	struct mail_options *o = &env->options;
 
-	if (commit->eightbit && o->body == BODY_7BIT)
-		o->body = BODY_8BITMIME;
+	if (o->body != BODY_BINARYMIME)
+		o->body = commit->eightbit ? BODY_8BITMIME : BODY_7BIT;
 	o->smtputf8 &= commit->utf8_header || envelope_has_utf8(env);
 }
 

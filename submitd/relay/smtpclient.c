@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "split.h"
 #include "tls.h"
 #include "xalloc.h"
 
@@ -65,6 +66,7 @@ static const struct {
 } states[] = {
 	[CLIENT_GREETING]	= { "greeting",	client_on_greeting,	TIME(setup) },
 	[CLIENT_EHLO]		= { "EHLO",	client_on_ehlo,		TIME(setup) },
+	[CLIENT_HELO]		= { "HELO",	client_on_helo,		TIME(setup) },
 	[CLIENT_STARTTLS]	= { "STARTTLS",	client_on_starttls,	TIME(setup) },
 	[CLIENT_HANDSHAKE]	= { "TLS",	on_unexpected,		TIME(setup) },
 	[CLIENT_IDLE]		= { "idle",	on_unexpected,		0 },
@@ -162,7 +164,10 @@ tell_sent(struct smtpclient *c, enum smtpclient_how how,
     const struct smtpreply *reply)
 {
 	struct smtpclient_result r = {
-		.how = how, .outcomes = c->tx.outcomes, .reply = *reply
+		.how = how,
+		.outcomes = c->tx.outcomes,
+		.reply = *reply,
+		.dsn = smtp_offers_has(&c->offers, EXT_DSN),
 	};
 
 	c->tx.open = false;
@@ -182,6 +187,13 @@ how_lost(const struct smtpclient *c)
 	if (all_sent(c) && (c->tx.ahead || c->tx.accepted > 0))
 		return SMTPCLIENT_UNKNOWN;
 	return c->warm && !c->tx.answered ? SMTPCLIENT_STALE : SMTPCLIENT_LOST;
+}
+
+/* The outcomes are final. */
+static enum smtpclient_how
+how_ended(const struct smtpclient *c)
+{
+	return c->tx.unfit ? SMTPCLIENT_UNFIT : SMTPCLIENT_ANSWERED;
 }
 
 static void
@@ -204,6 +216,16 @@ hang_up(struct smtpclient *c)
 	c->ops->closed(c->arg, &why); /* which frees c */
 }
 
+/* Has the server had all it takes in one session? */
+static bool
+is_used_up(const struct smtpclient *c)
+{
+	const struct smtp_offers *o = &c->offers;
+
+	return (o->mail_max > 0 && c->mails >= o->mail_max) ||
+	       (o->domain_max > 0 && c->domains >= o->domain_max);
+}
+
 /* False: c is gone. */
 static bool
 act(struct smtpclient *c, enum client_verdict v)
@@ -214,8 +236,11 @@ act(struct smtpclient *c, enum client_verdict v)
 	case CLIENT_OVER:
 		c->warm = true;
 		client_enter(c, CLIENT_IDLE);
-		tell_sent(c, SMTPCLIENT_ANSWERED, &c->tx.reply);
-		c->ops->ready(c->arg);
+		tell_sent(c, how_ended(c), &c->tx.reply);
+		if (is_used_up(c))
+			smtpclient_quit(c);
+		else
+			c->ops->ready(c->arg);
 		return true;
 	case CLIENT_READY:
 		client_enter(c, CLIENT_IDLE);
@@ -224,7 +249,7 @@ act(struct smtpclient *c, enum client_verdict v)
 	case CLIENT_HANGUP:
 		if (c->tx.open && c->tx.concluded) {
 			/* the answer stands, though the server went after it */
-			tell_sent(c, SMTPCLIENT_ANSWERED, &c->tx.reply);
+			tell_sent(c, how_ended(c), &c->tx.reply);
 		}
 		hang_up(c);
 		return false;
@@ -262,7 +287,7 @@ take_line(struct smtpclient *c, struct evbuffer *in)
 	evbuffer_drain(in, used);
 	if ((st == SMTPREPLY_LINE || st == SMTPREPLY_DONE) &&
 	    c->state == CLIENT_EHLO)
-		client_note_offer(c, smtpreply_line(&c->parser));
+		smtp_offers_note(&c->offers, smtpreply_line(&c->parser));
 	if (st == SMTPREPLY_BAD)
 		return act(c, client_fail(c, "not an SMTP reply"));
 	if (st == SMTPREPLY_DONE)
@@ -378,6 +403,25 @@ smtpclient_free(struct smtpclient **cp)
 		bufferevent_free(c->bev);
 	free(c->tx.outcomes);
 	free(c);
+}
+
+const struct smtp_offers *
+smtpclient_offers(const struct smtpclient *c)
+{
+	return &c->offers;
+}
+
+size_t
+smtpclient_pick(const struct smtpclient *c,
+    const struct smtpclient_recipient *to, size_t n, bool *pick)
+{
+	uint64_t most = c->offers.domain_max;
+	struct split_room room = {
+		.recipients = c->offers.rcpt_max,
+		.domains = most == 0 ? 0 : most - c->domains,
+	};
+
+	return split_pick(to, n, room, pick);
 }
 
 void

@@ -10,6 +10,9 @@
  *	smtpclient_new	...	ready | closed
  *	smtpclient_send	...	sent, then ready | closed
  *
+ * A server that takes so many messages in a session (RFC 9422) is said goodbye
+ * to behind the last of them: closed.
+ *
  * closed may also come at any time while idle.  smtpclient_send() may be
  * called between ready and the next callback; smtpclient_free() from closed,
  * and from outside every callback.
@@ -24,6 +27,7 @@
 #include "config.h"
 #include "messages.h"
 #include "outcome.h"
+#include "smtpoffers.h"
 #include "smtpreply.h"
 
 struct event_base;
@@ -75,13 +79,15 @@ enum smtpclient_how {
 	SMTPCLIENT_LOST,     /* no use of this connection; not delivered */
 	SMTPCLIENT_STALE,    /* as LOST: it was dead when we began */
 	SMTPCLIENT_UNKNOWN,  /* lost behind the last octet: may be delivered */
+	SMTPCLIENT_UNFIT,    /* this server cannot take it: nothing was sent */
 };
 
 struct smtpclient_result {
 	enum smtpclient_how how;
 	/* One for each recipient; OK only with ANSWERED. */
 	const enum outcome *outcomes;
-	struct smtpreply reply; /* the one that decided */
+	struct smtpreply reply; /* the one that decided; ours, with UNFIT */
+	bool dsn;               /* the server honours RFC 3461 */
 };
 
 /* Optional rows may be NULL. */
@@ -100,6 +106,19 @@ struct smtpclient_ops {
 struct smtpclient *smtpclient_new(int fd, const struct smtpclient_params *,
     const struct smtpclient_ops *, void *arg);
 void smtpclient_free(struct smtpclient **);
+
+/*
+ * What the server said to EHLO, as far as it counts.  From ready on; borrowed
+ * for the life of the client.
+ */
+const struct smtp_offers *smtpclient_offers(const struct smtpclient *);
+
+/*
+ * Which of n recipients the next message may have here (RFC 9422, 4): sets
+ * pick[i] for each and returns how many, at least 1.
+ */
+size_t smtpclient_pick(const struct smtpclient *,
+    const struct smtpclient_recipient *, size_t n, bool *pick);
 
 /* The message is borrowed until sent is called. */
 void smtpclient_send(struct smtpclient *, const struct smtpclient_mail *);

@@ -19,6 +19,7 @@ struct event;
 enum client_state {
 	CLIENT_GREETING,
 	CLIENT_EHLO,
+	CLIENT_HELO, /* to a server that knows no EHLO */
 	CLIENT_STARTTLS,
 	CLIENT_HANDSHAKE, /* waits for TLS, not for a reply */
 	CLIENT_IDLE,      /* waits for smtpclient_send() */
@@ -38,21 +39,12 @@ enum client_verdict {
 	CLIENT_HANGUP, /* c->why says why */
 };
 
-/* What the last EHLO offered. */
-struct client_offers {
-	bool starttls;
-	bool pipelining;
-	bool chunking;
-	bool eightbit;
-	bool size;
-	unsigned lines;
-};
-
 /* The message in hand. */
 struct client_transaction {
 	bool open;
 	bool pipelined;  /* commands go ahead of their replies */
 	bool bdat;       /* else DATA */
+	bool unfit;      /* not for this server: nothing was sent */
 	bool ahead;      /* content went in one flight with the commands */
 	bool answered;   /* an octet of reply has come */
 	bool begun;      /* MAIL was accepted */
@@ -79,8 +71,10 @@ struct smtpclient {
 	struct event *later;         /* gives a verdict that a call came to */
 	enum client_verdict verdict; /* that one */
 	bool encrypted;
-	bool warm; /* has carried a message, or has been idle */
-	struct client_offers offers;
+	bool warm;                 /* has carried a message, or has been idle */
+	struct smtp_offers offers; /* of the last EHLO */
+	uint64_t mails;            /* MAIL commands of this session */
+	uint64_t domains;          /* of its recipients, each time counted */
 	struct smtpreply_parser parser;
 	struct smtpclient_mail mail;
 	struct client_transaction tx;
@@ -106,10 +100,11 @@ enum client_verdict client_on_greeting(
     struct smtpclient *, const struct smtpreply *);
 enum client_verdict client_on_ehlo(
     struct smtpclient *, const struct smtpreply *);
+enum client_verdict client_on_helo(
+    struct smtpclient *, const struct smtpreply *);
 enum client_verdict client_on_starttls(
     struct smtpclient *, const struct smtpreply *);
 NODISCARD enum client_verdict client_on_handshake(struct smtpclient *);
-void client_note_offer(struct smtpclient *, struct slice line);
 
 /* smtpmail.c */
 void client_begin_mail(struct smtpclient *);

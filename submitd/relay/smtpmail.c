@@ -13,9 +13,12 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "smtpparams.h"
+#include "split.h"
 
 /* Content up to this size goes in the same flight as its envelope. */
 #define AHEAD_MAX 65536
@@ -61,22 +64,43 @@ over(struct smtpclient *c, const struct smtpreply *r)
 
 /* -- sending --------------------------------------------------------------- */
 
+static struct smtpparams
+params_of(const struct smtpclient *c)
+{
+	return (
+	    struct smtpparams){ &c->offers, &c->mail, (uint64_t)time(NULL) };
+}
+
+static void
+put_command(struct smtpclient *c, struct buf *command)
+{
+	BUG_ON(!buf_ok(command));
+	client_put(c, buf_slice(command));
+	buf_free(command);
+}
+
 static void
 put_mail(struct smtpclient *c)
 {
-	client_printf(c, "MAIL FROM:<%s>", c->mail.sender);
-	if (c->offers.size)
-		client_printf(
-		    c, " SIZE=%llu", (unsigned long long)c->mail.size);
-	if (c->mail.options->body == BODY_8BITMIME)
-		client_printf(c, " BODY=8BITMIME");
-	client_put(c, slice_of("\r\n"));
+	struct buf command = buf_new(LIMIT_COMMAND_LINE);
+	struct smtpparams params = params_of(c);
+
+	smtpparams_mail(&command, &params);
+	put_command(c, &command);
+	c->mails++;
+	if (c->offers.domain_max > 0)
+		c->domains +=
+		    split_domains(c->mail.recipients, c->mail.recipient_count);
 }
 
 static void
 put_rcpt(struct smtpclient *c, size_t i)
 {
-	client_printf(c, "RCPT TO:<%s>\r\n", c->mail.recipients[i].mailbox);
+	struct buf command = buf_new(LIMIT_COMMAND_LINE);
+	struct smtpparams params = params_of(c);
+
+	smtpparams_rcpt(&command, &params, &c->mail.recipients[i]);
+	put_command(c, &command);
 }
 
 static void
@@ -89,12 +113,39 @@ put_data(struct smtpclient *c)
 		client_put(c, slice_of("DATA\r\n"));
 }
 
+/* Look at text, and send it.  -1: it cannot be sent as it is. */
+static int
+put_text(struct smtpclient *c, struct slice in)
+{
+	char out[2 * CHUNK];
+	size_t n;
+
+	if (stuff_run(&c->tx.stuff, in, out, &n) == -1)
+		return -1;
+	/* With BDAT the last octet is the end: look before it goes. */
+	if (c->tx.done + in.n == c->mail.size &&
+	    c->tx.stuff.at == STUFF_AFTER_CR)
+		return -1;
+	if (c->tx.bdat) /* looked at, but sent as it is */
+		client_put(c, in);
+	else
+		client_put(c, (struct slice){ out, n });
+	return 0;
+}
+
+/* RFC 3030, 3: no lines, only octets; and only ever sent by BDAT. */
+static bool
+is_binary(const struct smtpclient *c)
+{
+	return c->mail.options->body == BODY_BINARYMIME;
+}
+
 /* One chunk from the file.  -1: it cannot be sent as it is. */
 static int
 put_chunk(struct smtpclient *c, size_t want)
 {
-	char in[CHUNK], out[2 * CHUNK];
-	size_t n_out;
+	char in[CHUNK];
+	struct slice chunk;
 	ssize_t n;
 
 	n = pread(
@@ -103,17 +154,11 @@ put_chunk(struct smtpclient *c, size_t want)
 		log_errno(LOG_LEVEL_ERROR, "content_read_failed", "spool file");
 		return -1;
 	}
-	if (stuff_run(&c->tx.stuff, (struct slice){ in, (size_t)n }, out,
-		&n_out) == -1)
+	chunk = (struct slice){ in, (size_t)n };
+	if (is_binary(c))
+		client_put(c, chunk);
+	else if (put_text(c, chunk) == -1)
 		return -1;
-	/* With BDAT the last octet is the end: look before it goes. */
-	if (c->tx.done + (uint64_t)n == c->mail.size &&
-	    c->tx.stuff.at == STUFF_AFTER_CR)
-		return -1;
-	if (c->tx.bdat) /* looked at, but sent as it is */
-		client_put(c, (struct slice){ in, (size_t)n });
-	else
-		client_put(c, (struct slice){ out, n_out });
 	c->tx.done += (uint64_t)n;
 	return 0;
 }
@@ -124,10 +169,12 @@ put_end(struct smtpclient *c)
 	char end[STUFF_END_MAX];
 	size_t n;
 
-	if (stuff_end(&c->tx.stuff, end, &n) == -1)
-		return -1;
-	if (!c->tx.bdat)
-		client_put(c, (struct slice){ end, n });
+	if (!is_binary(c)) {
+		if (stuff_end(&c->tx.stuff, end, &n) == -1)
+			return -1;
+		if (!c->tx.bdat)
+			client_put(c, (struct slice){ end, n });
+	}
 	c->tx.all_queued = true;
 	return 0;
 }
@@ -163,29 +210,31 @@ send_content(struct smtpclient *c)
 	return client_pump(c);
 }
 
-static const struct smtpreply *
-not_eightbit(struct smtpreply *r)
+/* Look whether this server can take it at all, before it hears of it. */
+static bool
+is_fit(struct smtpclient *c)
 {
-	smtpreply_set(r, 554, "5.6.3",
-	    "The next server does not take 8-bit content (8BITMIME)");
-	return r;
+	struct smtpparams params = params_of(c);
+	struct smtpreply why;
+
+	if (smtpparams_fit(&params, &why))
+		return true;
+	settle(c, &why, OUTCOME_TEMPORARY); /* others may take it */
+	c->tx.unfit = c->tx.concluded = true;
+	client_later(c, CLIENT_OVER);
+	return false;
 }
 
 void
 client_begin_mail(struct smtpclient *c)
 {
 	struct client_transaction *tx = &c->tx;
-	struct smtpreply refusal;
 	size_t i;
 
-	if (c->mail.options->body == BODY_8BITMIME && !c->offers.eightbit) {
-		settle(c, not_eightbit(&refusal), OUTCOME_PERMANENT);
-		tx->concluded = true;
-		client_later(c, CLIENT_OVER);
+	if (!is_fit(c))
 		return;
-	}
-	tx->pipelined = c->offers.pipelining;
-	tx->bdat = c->offers.chunking;
+	tx->pipelined = smtp_offers_has(&c->offers, EXT_PIPELINING);
+	tx->bdat = smtp_offers_has(&c->offers, EXT_CHUNKING);
 	tx->ahead = tx->pipelined && tx->bdat && c->mail.size <= AHEAD_MAX;
 	put_mail(c);
 	client_enter(c, CLIENT_MAIL);

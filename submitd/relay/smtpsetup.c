@@ -76,9 +76,18 @@ begin_tls(struct smtpclient *c)
 static void
 say_ehlo(struct smtpclient *c)
 {
-	c->offers = (struct client_offers){ 0 };
+	c->offers = (struct smtp_offers){ 0 };
 	client_printf(c, "EHLO %s\r\n", c->params->hostname);
 	client_enter(c, CLIENT_EHLO);
+}
+
+/* RFC 5321, 3.2: what has no EHLO has no extensions either. */
+static void
+say_helo(struct smtpclient *c)
+{
+	c->offers = (struct smtp_offers){ 0 };
+	client_printf(c, "HELO %s\r\n", c->params->hostname);
+	client_enter(c, CLIENT_HELO);
 }
 
 enum client_verdict
@@ -113,46 +122,24 @@ client_on_greeting(struct smtpclient *c, const struct smtpreply *r)
 	return CLIENT_WAIT;
 }
 
-void
-client_note_offer(struct smtpclient *c, struct slice line)
-{
-	struct client_offers *o = &c->offers;
-	const struct {
-		const char *keyword;
-		bool *offered;
-	} known[] = {
-		{ "STARTTLS", &o->starttls },
-		{ "PIPELINING", &o->pipelining },
-		{ "CHUNKING", &o->chunking },
-		{ "8BITMIME", &o->eightbit },
-		{ "SIZE", &o->size },
-	};
-	const char *space;
-	size_t i;
-
-	/* The first line is a greeting (RFC 5321, 4.1.1.1). */
-	if (o->lines++ == 0 || o->lines > LIMIT_EXTENSIONS)
-		return;
-	space = line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
-	if (space != NULL)
-		line.n = (size_t)(space - line.p);
-	for (i = 0; i < ARRAY_LEN(known); i++)
-		if (slice_ieq(line, slice_of(known[i].keyword)))
-			*known[i].offered = true;
-}
-
 enum client_verdict
 client_on_ehlo(struct smtpclient *c, const struct smtpreply *r)
 {
 	enum smarthost_tls mode = c->params->tls;
+	bool starttls = smtp_offers_has(&c->offers, EXT_STARTTLS);
 
+	if ((r->code == 500 || r->code == 502) && !must_verify(c)) {
+		say_helo(c);
+		return CLIENT_WAIT;
+	}
 	if (r->code != 250)
 		return refused(c, "EHLO", r);
+	smtp_offers_settle(&c->offers, c->encrypted && must_verify(c));
 	progress(c, c->encrypted ? "EHLO in TLS" : "EHLO", r->text);
 	if (c->encrypted || mode == SMARTHOST_TLS_NONE ||
-	    (mode == SMARTHOST_TLS_MAY && !c->offers.starttls))
+	    (mode == SMARTHOST_TLS_MAY && !starttls))
 		return CLIENT_READY;
-	if (!c->offers.starttls) {
+	if (!starttls) {
 		log_event(LOG_LEVEL_ERROR, "smarthost_without_tls",
 		    "%s does not offer STARTTLS, which tls = \"verify\" needs",
 		    c->params->server);
@@ -161,6 +148,15 @@ client_on_ehlo(struct smtpclient *c, const struct smtpreply *r)
 	client_put(c, slice_of("STARTTLS\r\n"));
 	client_enter(c, CLIENT_STARTTLS);
 	return CLIENT_WAIT;
+}
+
+enum client_verdict
+client_on_helo(struct smtpclient *c, const struct smtpreply *r)
+{
+	if (r->code != 250)
+		return refused(c, "HELO", r);
+	progress(c, "HELO", r->text);
+	return CLIENT_READY;
 }
 
 enum client_verdict

@@ -129,6 +129,7 @@ take_line(struct slice line)
 		const char *usual;
 	} rows[] = {
 		{ "EHLO", EHLO, NULL },
+		{ "HELO", NO_STEP, "250 smart.example\r\n" },
 		{ "STARTTLS", STARTTLS, "220 go\r\n" },
 		{ "MAIL", MAIL, "250 2.1.0 sender ok\r\n" },
 		{ "RSET", RSET, "250 2.0.0 forgotten\r\n" },
@@ -234,6 +235,7 @@ static struct {
 	enum smtpclient_how how;
 	enum outcome outcomes[RECIPIENTS];
 	struct smtpreply reply;
+	bool dsn;
 	unsigned refused; /* bit for each recipient */
 	int fd;           /* of the content */
 } t;
@@ -254,6 +256,7 @@ on_sent(void *arg, const struct smtpclient_result *r)
 	t.how = r->how;
 	memcpy(t.outcomes, r->outcomes, sizeof(t.outcomes));
 	t.reply = r->reply;
+	t.dsn = r->dsn;
 }
 
 static inline void

@@ -146,7 +146,7 @@ test_content_with_a_bare_line_end_is_not_sent(void **state)
 }
 
 static void
-test_without_8bitmime_8bit_content_is_refused_unsent(void **state)
+test_what_a_server_cannot_take_is_not_sent(void **state)
 {
 	struct smtpclient_mail mail;
 
@@ -155,15 +155,116 @@ test_without_8bitmime_8bit_content_is_refused_unsent(void **state)
 	mail = mail_of("\xc3\xa4\r\n", 4);
 	mail.options = &eightbit;
 	send_mail(&mail);
-	assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
-	assert_int_equal(t.outcomes[0], OUTCOME_PERMANENT);
-	assert_int_equal(t.outcomes[1], OUTCOME_PERMANENT);
+	assert_int_equal(t.how, SMTPCLIENT_UNFIT);
+	assert_int_equal(t.outcomes[0], OUTCOME_TEMPORARY); /* not here */
+	assert_int_equal(t.outcomes[1], OUTCOME_TEMPORARY);
 	assert_int_equal(t.reply.code, 554);
 	assert_string_equal(t.reply.enhanced, "5.6.3");
 	assert_got(HELLO);
 	t.sent = 0;
 	send_text("x\r\n"); /* the connection is as good as before */
 	assert_int_equal(t.outcomes[0], OUTCOME_OK);
+}
+
+/* The tables themselves: test_smtpparams.c. */
+static void
+test_parameters_go_to_who_offered_them(void **state)
+{
+	static const struct mail_options options = {
+		.smtputf8 = true,
+		.ret = RET_HDRS,
+		.envid = { "e1", 2 },
+	};
+	static const struct smtpclient_recipient to[RECIPIENTS] = {
+		{ "bob@b.example", NOTIFY_NEVER, "" },
+		{ "carol@c.example", 0, "rfc822;C+2B@c.example" },
+	};
+	struct smtpclient_mail mail;
+
+	(void)state;
+	connect_pair("250-hi\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN\r\n",
+	    NO_STEP, NULL);
+	mail = mail_of("x\r\n", 3);
+	mail.options = &options;
+	mail.recipients = to;
+	send_mail(&mail);
+	assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
+	assert_true(t.dsn);
+	assert_got(HELLO MAIL_CMD(
+	    " SMTPUTF8 RET=HDRS ENVID=e1") "RCPT TO:<bob@b.example> "
+					   "NOTIFY=NEVER\r\n"
+					   "RCPT TO:<carol@c.example> "
+					   "ORCPT=rfc822;C+2B@c.example\r\n"
+					   "DATA\r\nx\r\n.\r\n");
+	t.sent = 0;
+	send_text("x\r\n");
+	assert_true(t.dsn); /* whatever the message asks for */
+	connect_pair(usual_offers, NO_STEP, NULL);
+	send_text("x\r\n");
+	assert_false(t.dsn);
+}
+
+static void
+test_binary_content_is_sent_as_it_is(void **state)
+{
+	static const char binary[] = "a\n.\n\0\r\n.\r\n\xff\r";
+	static const struct mail_options options = { .body = BODY_BINARYMIME };
+	static const char *const offers[] = {
+		"250-hi\r\n250-CHUNKING\r\n250 BINARYMIME\r\n",
+		"250-hi\r\n250-PIPELINING\r\n250-CHUNKING\r\n"
+		"250 BINARYMIME\r\n",
+	};
+	size_t i, n = sizeof(binary) - 1;
+	struct smtpclient_mail mail;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(offers); i++) {
+		connect_pair(offers[i], NO_STEP, NULL);
+		mail = mail_of(binary, n);
+		mail.options = &options;
+		send_mail(&mail);
+		assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
+		assert_int_equal(t.outcomes[0], OUTCOME_OK);
+		assert_memory_equal(peer.got.p + peer.got.n - n, binary, n);
+	}
+	/* neither a server with half of it, nor DATA */
+	connect_pair("250-hi\r\n250 BINARYMIME\r\n", NO_STEP, NULL);
+	mail = mail_of(binary, n);
+	mail.options = &options;
+	send_mail(&mail);
+	assert_int_equal(t.how, SMTPCLIENT_UNFIT);
+	assert_string_equal(t.reply.enhanced, "5.6.3");
+	assert_got(HELLO);
+}
+
+/* RFC 9422: no MAIL beyond what it takes; the answers stand. */
+static void
+test_a_session_ends_when_the_server_has_had_enough(void **state)
+{
+	static const struct {
+		const char *offers;
+		unsigned messages;
+	} rows[] = {
+		{ "250-hi\r\n250 LIMITS MAILMAX=2\r\n", 2 },
+		{ "250-hi\r\n250 LIMITS RCPTDOMAINMAX=2\r\n", 1 },
+		{ "250-hi\r\n250 LIMITS RCPTDOMAINMAX=3\r\n", 2 },
+		{ "250-hi\r\n250 LIMITS MAILMAX=1 RCPTMAX=100\r\n", 1 },
+	};
+	unsigned k;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		connect_pair(rows[i].offers, NO_STEP, NULL);
+		for (k = 1; k <= rows[i].messages; k++) {
+			t.sent = 0;
+			send_text("x\r\n");
+			assert_int_equal(t.how, SMTPCLIENT_ANSWERED);
+			assert_int_equal(t.outcomes[1], OUTCOME_OK);
+			assert_int_equal(t.closed, k == rows[i].messages);
+		}
+		assert_memory_equal(peer.got.p + peer.got.n - 6, "QUIT\r\n", 6);
+	}
 }
 
 /* -- a message that is no longer wanted ------------------------------------ */
@@ -242,7 +343,10 @@ main(void)
 		TEST(test_content_is_ended_whatever_it_ends_in),
 		TEST(test_a_large_message_arrives_octet_for_octet),
 		TEST(test_content_with_a_bare_line_end_is_not_sent),
-		TEST(test_without_8bitmime_8bit_content_is_refused_unsent),
+		TEST(test_what_a_server_cannot_take_is_not_sent),
+		TEST(test_parameters_go_to_who_offered_them),
+		TEST(test_binary_content_is_sent_as_it_is),
+		TEST(test_a_session_ends_when_the_server_has_had_enough),
 		TEST(test_a_withdrawn_message_is_not_sent),
 		TEST(test_a_message_withdrawn_too_late_has_its_answer),
 		TEST(test_a_refusal_before_the_end_is_an_answer),
