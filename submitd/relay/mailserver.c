@@ -20,6 +20,7 @@
 #include "pack.h"
 #include "queueid.h"
 #include "relay.h"
+#include "smarthost.h"
 #include "xalloc.h"
 
 struct request {
@@ -267,6 +268,28 @@ on_closed(void *arg)
 	free(l);
 }
 
+static void
+send_offers(struct link *l)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+	struct msg_mail_offers offers;
+
+	smarthosts_offers(l->relay->hosts, &offers);
+	msg_mail_offers_pack(&b, &offers);
+	ipc_send(l->ipc, MSG_MAIL_OFFERS, 0, &b, -1);
+	buf_free(&b);
+}
+
+void
+mailserver_tell_offers(void *relay)
+{
+	struct link *l;
+
+	LIST_FOREACH (l, &links, next)
+		if (l->relay == relay)
+			send_offers(l);
+}
+
 void
 mailserver_add_link(struct relay *relay, uint32_t instance, int fd)
 {
@@ -277,4 +300,5 @@ mailserver_add_link(struct relay *relay, uint32_t instance, int fd)
 	l->instance = instance;
 	l->ipc = ipc_new(relay->base, fd, "smtp", &table, on_closed, l);
 	LIST_INSERT_HEAD(&links, l, next);
+	send_offers(l);
 }

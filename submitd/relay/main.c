@@ -122,6 +122,8 @@ start(void)
 		return -1;
 	relay.schedule = schedule_new(&relay, message_retry);
 	smarthosts_on_back(relay.hosts, schedule_wake, relay.schedule);
+	smarthosts_on_offers(relay.hosts, mailserver_tell_offers, &relay);
+	smarthosts_probe(relay.hosts);
 	if (recover() == -1)
 		return -1;
 	for (i = 0; i < early_count; i++)

@@ -7,18 +7,18 @@
  * met; else one is made.
  */
 
-#include "smarthost.h"
+#include "smarthost_private.h"
 
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "clock.h"
 #include "hostport.h"
 #include "limits.h"
 #include "log.h"
+#include "smtpparams.h"
 #include "tcpconnect.h"
-#include "tls.h"
 #include "xalloc.h"
 
 enum connection_state { CONNECTING, SETTING_UP, IDLE, BUSY, LEAVING };
@@ -37,35 +37,8 @@ struct connection {
 /* A server that refused one connection beside others is asked for more. */
 #define NO_MORE_MS 10000
 
-TAILQ_HEAD(connection_list, connection);
-TAILQ_HEAD(waiter_list, smarthost_waiter);
-
-struct smarthost {
-	struct smarthosts *all;
-	char *name;
-	char *host;
-	uint16_t port;
-	struct smtpclient_params params;
-	struct connection_list connections;
-	uint32_t connection_count;
-	struct waiter_list waiters;
-	uint32_t waiter_count;
-	uint64_t dead_until_ms;    /* 0: well */
-	uint64_t no_more_until_ms; /* it wants no further connections */
-	struct event *pump;        /* serves waiters from the loop */
-	uint64_t sent;
-};
-
-struct smarthosts {
-	struct event_base *base;
-	struct evdns_base *dns;
-	const struct relay_config *config;
-	SSL_CTX *ctx;
-	struct smarthost *v;
-	size_t n;
-	void (*back)(void *arg); /* or NULL */
-	void *back_arg;
-};
+/* So old may be what is known of the offers of a server not connected to. */
+#define OFFERS_FRESH_MS 300000
 
 static const struct timeval now = { 0, 0 };
 
@@ -76,6 +49,14 @@ pump_later(struct smarthost *s)
 }
 
 /* -- health ---------------------------------------------------------------- */
+
+void
+smarthost_probe(struct smarthost *s, uint32_t after_ms)
+{
+	struct timeval tv = clock_span(after_ms);
+
+	evtimer_add(s->probe, &tv);
+}
 
 bool
 smarthost_is_well(const struct smarthost *s)
@@ -90,6 +71,8 @@ smarthost_note(struct smarthost *s, bool well, const char *why)
 
 	s->dead_until_ms =
 	    well ? 0 : clock_ms() + s->all->config->retry_dead_ms;
+	if (!well)
+		smarthost_probe(s, s->all->config->retry_dead_ms);
 	if (well == was_well)
 		return;
 	log_event(well ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
@@ -159,14 +142,36 @@ no_connection(struct smarthost *s, const struct smtpreply *why)
 	fail_waiters(s, why);
 }
 
+/* What it takes may not be what it took when we asked last. */
+static void
+note_offers(struct smarthost *s, const struct smtp_offers *offers)
+{
+	struct buf was = buf_new(LIMIT_LOG_VALUE),
+		   is = buf_new(LIMIT_LOG_VALUE);
+
+	smtp_offers_print(&was, &s->offers);
+	smtp_offers_print(&is, offers);
+	if (!s->is_known || !slice_eq(buf_slice(&was), buf_slice(&is)))
+		log_event(LOG_LEVEL_INFO, "smarthost_offers", "%s: %.*s",
+		    s->name, (int)is.n, is.p);
+	buf_free(&was);
+	buf_free(&is);
+	s->is_known = true;
+	s->offers = *offers;
+	smarthost_probe(s, OFFERS_FRESH_MS);
+	smarthosts_review_offers(s->all);
+}
+
 static void
 on_client_ready(void *arg)
 {
 	struct connection *c = arg;
 	struct timeval tv = clock_span(c->server->all->config->idle_ms);
 
-	if (c->state == SETTING_UP)
+	if (c->state == SETTING_UP) {
+		note_offers(c->server, smtpclient_offers(c->client));
 		smarthost_note(c->server, true, "connected");
+	}
 	c->state = IDLE;
 	c->slow = false;
 	evtimer_add(c->timer, &tv);
@@ -218,6 +223,8 @@ on_client_closed(void *arg, const struct smtpreply *why)
 	struct smarthost *s = c->server;
 	bool never_up = c->state == SETTING_UP;
 
+	if (c->state == IDLE) /* it may be another when it is back */
+		smarthost_probe(s, s->all->config->retry_dead_ms);
 	connection_free(&c);
 	if (never_up)
 		no_connection(s, why);
@@ -369,6 +376,18 @@ on_pump(evutil_socket_t fd, short what, void *arg)
 		connect_one(s);
 }
 
+static void
+on_probe(evutil_socket_t fd, short what, void *arg)
+{
+	struct smarthost *s = arg;
+
+	(void)fd;
+	(void)what;
+	smarthost_probe(s, OFFERS_FRESH_MS);
+	if (!has_hope(s) && make_room(s))
+		connect_one(s);
+}
+
 void
 smarthost_acquire(struct smarthost *s, struct smarthost_waiter *w)
 {
@@ -398,49 +417,22 @@ smarthost_forget(struct smarthost_waiter *w)
 
 /* -- life ------------------------------------------------------------------ */
 
+bool
+smarthost_lacks(const struct smarthost *s, const struct smtpclient_mail *mail)
+{
+	struct smtpparams params = { &s->offers, mail, (uint64_t)time(NULL) };
+	struct smtpreply why;
+
+	return s->is_known && !smtpparams_fit(&params, &why);
+}
+
 const char *
 smarthost_name(const struct smarthost *s)
 {
 	return s->name;
 }
 
-bool
-smarthosts_any_well(const struct smarthosts *all)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
-		if (smarthost_is_well(&all->v[i]))
-			return true;
-	return false;
-}
-
-void
-smarthosts_on_back(struct smarthosts *all, void (*back)(void *arg), void *arg)
-{
-	all->back = back;
-	all->back_arg = arg;
-}
-
-uint32_t
-smarthosts_turn_ms(const struct smarthosts *all)
-{
-	return 2 * all->config->connect_timeout_ms;
-}
-
-size_t
-smarthosts_count(const struct smarthosts *all)
-{
-	return all->n;
-}
-
-struct smarthost *
-smarthosts_get(struct smarthosts *all, size_t i)
-{
-	return &all->v[i];
-}
-
-static int
+int
 smarthost_init(struct smarthost *s, struct smarthosts *all, const char *text)
 {
 	const struct relay_config *config = all->config;
@@ -463,38 +455,11 @@ smarthost_init(struct smarthost *s, struct smarthosts *all, const char *text)
 	TAILQ_INIT(&s->connections);
 	TAILQ_INIT(&s->waiters);
 	s->pump = evtimer_new(all->base, on_pump, s);
-	return s->pump == NULL ? -1 : 0;
+	s->probe = evtimer_new(all->base, on_probe, s);
+	return s->pump == NULL || s->probe == NULL ? -1 : 0;
 }
 
-struct smarthosts *
-smarthosts_new(struct event_base *base, struct evdns_base *dns,
-    const struct relay_config *config)
-{
-	bool verify = config->tls == SMARTHOST_TLS_VERIFY ||
-		      config->tls == SMARTHOST_TLS_IMPLICIT;
-	struct smarthosts *all = xcalloc(1, sizeof(*all));
-	uint32_t i;
-
-	all->base = base;
-	all->dns = dns;
-	all->config = config;
-	if (config->tls != SMARTHOST_TLS_NONE &&
-	    tls_client_ctx(verify, secret_slice(&config->ca_pem), &all->ctx) ==
-		-1)
-		goto bad;
-	all->v = xcalloc(config->server.n, sizeof(*all->v));
-	for (i = 0; i < config->server.n; i++) {
-		all->n++;
-		if (smarthost_init(&all->v[i], all, config->server.v[i]) == -1)
-			goto bad;
-	}
-	return all;
-bad:
-	smarthosts_free(&all);
-	return NULL;
-}
-
-static void
+void
 smarthost_clear(struct smarthost *s)
 {
 	struct connection *c;
@@ -503,37 +468,8 @@ smarthost_clear(struct smarthost *s)
 		connection_free(&c);
 	if (s->pump != NULL)
 		event_free(s->pump);
+	if (s->probe != NULL)
+		event_free(s->probe);
 	free(s->host);
 	free(s->name);
-}
-
-void
-smarthosts_free(struct smarthosts **ap)
-{
-	struct smarthosts *all = *ap;
-	size_t i;
-
-	*ap = NULL;
-	if (all == NULL)
-		return;
-	for (i = 0; i < all->n; i++)
-		smarthost_clear(&all->v[i]);
-	free(all->v);
-	SSL_CTX_free(all->ctx);
-	free(all);
-}
-
-void
-smarthosts_stats(struct smarthosts *all, struct buf *b)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
-		buf_printf(b,
-		    "smarthost=%s well=%s connections=%u waiting=%u "
-		    "sent=%llu\n",
-		    all->v[i].name,
-		    smarthost_is_well(&all->v[i]) ? "yes" : "no",
-		    all->v[i].connection_count, all->v[i].waiter_count,
-		    (unsigned long long)all->v[i].sent);
 }

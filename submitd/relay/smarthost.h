@@ -6,7 +6,8 @@
  *
  * A connection is asked for by a waiter and lent to it for one message; then it
  * is kept warm for the next.  A server that could not be reached is avoided
- * for a while, so that nobody waits for it.
+ * for a while, so that nobody waits for it.  What each offers (EHLO) is
+ * remembered beyond its connections.
  */
 
 #include <stdbool.h>
@@ -54,6 +55,22 @@ bool smarthosts_any_well(const struct smarthosts *);
 void smarthosts_on_back(
     struct smarthosts *, void (*back)(void *arg), void *arg);
 
+/*
+ * Ask each for its offers now, and again when what is known grows old or when
+ * it may have been restarted.  Call once.
+ */
+void smarthosts_probe(struct smarthosts *);
+
+/*
+ * What all of them take that are known so far, down ones too.  Before any is:
+ * the least.
+ */
+void smarthosts_offers(const struct smarthosts *, struct msg_mail_offers *);
+
+/* changed is called when that is another than before. */
+void smarthosts_on_offers(
+    struct smarthosts *, void (*changed)(void *arg), void *arg);
+
 /* How long to stand in line at one server when there are others. */
 uint32_t smarthosts_turn_ms(const struct smarthosts *);
 
@@ -65,6 +82,9 @@ const char *smarthost_name(const struct smarthost *);
 
 /* True if it may be asked now: not known to be down. */
 bool smarthost_is_well(const struct smarthost *);
+
+/* True if by its last offers, as far as we know them, it cannot take it. */
+bool smarthost_lacks(const struct smarthost *, const struct smtpclient_mail *);
 
 /* What became of asking it: keeps health, logs a change of it once. */
 void smarthost_note(struct smarthost *, bool well, const char *why);

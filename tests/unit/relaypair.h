@@ -167,6 +167,8 @@ static struct {
 	struct ipc *worker;
 	uint64_t request;
 	bool closed;
+	struct msg_mail_offers offers;
+	unsigned told; /* how often */
 	bool ready;
 	char name[QUEUEID_LEN + 1]; /* queue id */
 	int fd;                     /* for content */
@@ -214,7 +216,18 @@ on_done(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+static inline enum ipc_verdict
+on_offers(void *arg, struct ipc_frame *f)
+{
+	(void)arg;
+	assert_true(f->id == 0);
+	assert_int_equal(msg_mail_offers_unpack(f->payload, &t.offers), 0);
+	t.told++;
+	return IPC_FINE;
+}
+
 static const struct ipc_row rows[] = {
+	{ MSG_MAIL_OFFERS, on_offers, 64, false, 0 },
 	{ MSG_MAIL_READY, on_ready, 64, true, 0 },
 	{ MSG_MAIL_DONE, on_done, LIMIT_FRAME, false, 0 },
 };
@@ -346,7 +359,7 @@ setup(void **state)
 	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
 	t.relay.grants_refused = 0;
 	t.closed = t.ready = false;
-	t.done = 0;
+	t.done = t.told = 0;
 	t.request++;
 	connect_worker();
 	return 0;

@@ -72,6 +72,29 @@ test_a_grant_allows_the_null_sender(void **state)
 	RUN_UNTIL(t.ready);
 }
 
+/* -- offers ---------------------------------------------------------------- */
+
+static void
+test_a_new_link_hears_the_offers_at_once(void **state)
+{
+	(void)state;
+	RUN_UNTIL(t.told > 0);
+	assert_int_equal(t.told, 1);
+	assert_int_equal(t.offers.extensions, OFFER_8BITMIME);
+	assert_int_equal(t.offers.size, 0);
+	assert_int_equal(t.offers.by_min_s, 0);
+}
+
+static void
+test_every_link_hears_of_a_change(void **state)
+{
+	(void)state;
+	RUN_UNTIL(t.told > 0);
+	mailserver_tell_offers(&t.relay);
+	RUN_UNTIL(t.told > 1);
+	assert_int_equal(t.offers.extensions, OFFER_8BITMIME);
+}
+
 /* -- frames that no worker of ours sends ----------------------------------- */
 
 static void
@@ -218,6 +241,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_a_new_link_hears_the_offers_at_once),
+		TEST(test_every_link_hears_of_a_change),
 		TEST(test_without_a_grant_of_its_own_nothing_is_opened),
 		TEST(test_a_grant_allows_the_null_sender),
 		TEST(test_malformed_frames_close_the_link),
