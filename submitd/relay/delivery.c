@@ -1,9 +1,10 @@
 /*
  * delivery - one attempt, over as many servers as it takes.
  *
- * Recipients still open after one server are given to the next.  Where the
- * outcome is unknown (the connection broke behind the last octet) the attempt
- * ends: the next server would surely make it twice.
+ * Recipients still open after one server are given to the next.  A server with
+ * limits has them in parts, one transaction each, before the next is asked.
+ * Where the outcome is unknown (the connection broke behind the last octet)
+ * the attempt ends: the next server would surely make it twice.
  */
 
 #include "delivery.h"
@@ -27,15 +28,18 @@ struct delivery {
 	struct event *turn;  /* it has waited long for one server */
 
 	bool tried[LIMIT_SMARTHOSTS];
-	struct smarthost *server;  /* the present one */
-	struct smtpclient *client; /* lent to us */
+	bool unfit[LIMIT_SMARTHOSTS]; /* asked, and cannot take it */
+	struct smtpreply why_unfit;   /* what the first of them lacks */
+	struct smarthost *server;     /* the present one */
+	struct smtpclient *client;    /* lent to us */
 	bool again; /* a dead warm connection was met: once more */
 	bool withdrawn;
 
-	/* those still open, as given to the present server */
+	/* those the present server is still to have; given are in its hands */
 	struct smtpclient_recipient *to;
 	size_t *index; /* of to[i] in mail.recipients */
 	size_t open;
+	size_t given;
 
 	enum outcome *outcomes;
 	struct smtpreply **refusals;
@@ -72,6 +76,33 @@ delivery_free(struct delivery **dp)
 	free(d);
 }
 
+/* True when no server there is could take it, if all of them were up. */
+static bool
+nobody_can(const struct delivery *d)
+{
+	size_t i, n = smarthosts_count(d->hosts);
+
+	for (i = 0; i < n; i++)
+		if (!d->unfit[i] &&
+		    !smarthost_lacks(smarthosts_get(d->hosts, i), &d->mail))
+			return false;
+	return d->why_unfit.code != 0;
+}
+
+/* A server that is down, and may be able to take it, keeps it temporary. */
+static void
+conclude(struct delivery *d)
+{
+	size_t i;
+
+	if (d->withdrawn || !nobody_can(d))
+		return;
+	for (i = 0; i < d->mail.recipient_count; i++)
+		if (d->outcomes[i] == OUTCOME_TEMPORARY)
+			d->outcomes[i] = OUTCOME_PERMANENT;
+	d->reply = d->why_unfit;
+}
+
 static void
 on_later(evutil_socket_t fd, short what, void *arg)
 {
@@ -87,6 +118,7 @@ on_later(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	conclude(d);
 	d->done(d->arg, &r);
 	delivery_free(&d);
 }
@@ -106,21 +138,31 @@ collect_open(struct delivery *d)
 	}
 }
 
-/* An untried server: well ones in order; NULL when there is none. */
+/* An untried server that is well, in order; NULL when there is none. */
 static struct smarthost *
-next_server(struct delivery *d)
+untried(struct delivery *d, bool lacking)
 {
 	size_t i;
 
 	for (i = 0; i < smarthosts_count(d->hosts); i++) {
 		struct smarthost *s = smarthosts_get(d->hosts, i);
 
-		if (d->tried[i] || !smarthost_is_well(s))
+		if (d->tried[i] || !smarthost_is_well(s) ||
+		    smarthost_lacks(s, &d->mail) != lacking)
 			continue;
 		d->tried[i] = true;
 		return s;
 	}
 	return NULL;
+}
+
+/* What a server lacked when it was asked last it may have today. */
+static struct smarthost *
+next_server(struct delivery *d)
+{
+	struct smarthost *s = untried(d, false);
+
+	return s != NULL ? s : untried(d, true);
 }
 
 /* Stand in line for a connection; not for ever, if there are other servers. */
@@ -147,6 +189,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	    (other = next_server(d)) == NULL)
 		return;
 	smarthost_forget(&d->waiter);
+	collect_open(d); /* it has none of the parts yet */
 	ask(d, other);
 }
 
@@ -156,6 +199,7 @@ try_next(struct delivery *d)
 	struct smarthost *server;
 
 	collect_open(d);
+	d->given = 0;
 	d->server = NULL;
 	server = d->open == 0 || d->withdrawn ? NULL : next_server(d);
 	if (server == NULL)
@@ -164,15 +208,38 @@ try_next(struct delivery *d)
 		ask(d, server);
 }
 
+/* Change places, so that those picked come first. */
+static void
+to_front(struct delivery *d, const bool *pick)
+{
+	struct smtpclient_recipient r;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < d->open; i++) {
+		if (!pick[i])
+			continue;
+		r = d->to[i];
+		d->to[i] = d->to[n];
+		d->to[n] = r;
+		k = d->index[i];
+		d->index[i] = d->index[n];
+		d->index[n++] = k;
+	}
+}
+
 static void
 on_granted(struct smarthost_waiter *w, struct smtpclient *client)
 {
 	struct delivery *d = (struct delivery *)w;
 	struct smtpclient_mail mail = d->mail;
+	bool *pick = xcalloc(d->open, sizeof(*pick));
 
 	d->client = client;
+	d->given = smtpclient_pick(client, d->to, d->open, pick);
+	to_front(d, pick);
+	free(pick);
 	mail.recipients = d->to;
-	mail.recipient_count = d->open;
+	mail.recipient_count = d->given;
 	smtpclient_send(client, &mail);
 }
 
@@ -193,33 +260,74 @@ closes(const struct smtpreply *r)
 }
 
 static void
+on_answered(struct delivery *d, const struct smtpclient_result *r)
+{
+	size_t i;
+
+	d->again = false;
+	d->reply = r->reply;
+	d->server_name = smarthost_name(d->server);
+	for (i = 0; i < d->given; i++) {
+		d->outcomes[d->index[i]] = r->outcomes[i];
+		d->dsn[d->index[i]] = r->dsn && r->outcomes[i] == OUTCOME_OK;
+	}
+	d->open -= d->given;
+	memmove(d->to, d->to + d->given, d->open * sizeof(*d->to));
+	memmove(d->index, d->index + d->given, d->open * sizeof(*d->index));
+	d->given = 0;
+	if (closes(&r->reply))
+		smarthost_note(d->server, false, r->reply.text);
+	else if (d->open > 0 && !d->withdrawn) {
+		ask(d, d->server); /* the next part */
+		return;
+	}
+	try_next(d);
+}
+
+/* Its place in the configuration. */
+static size_t
+place_of(const struct delivery *d, const struct smarthost *server)
+{
+	size_t i = 0;
+
+	while (smarthosts_get(d->hosts, i) != server)
+		i++;
+	return i;
+}
+
+static void
 on_sent(struct smarthost_waiter *w, const struct smtpclient_result *r)
 {
 	struct delivery *d = (struct delivery *)w;
-	size_t i;
 
 	d->client = NULL;
-	d->reply = r->reply;
-	if (r->how == SMTPCLIENT_STALE && !d->again && !d->withdrawn) {
+	switch (r->how) {
+	case SMTPCLIENT_ANSWERED:
+		on_answered(d, r);
+		return;
+	case SMTPCLIENT_UNFIT:
+		d->unfit[place_of(d, d->server)] = true;
+		if (d->why_unfit.code == 0)
+			d->why_unfit = r->reply;
+		break;
+	case SMTPCLIENT_STALE:
+		d->reply = r->reply;
+		if (d->again || d->withdrawn)
+			break;
 		d->again = true; /* says nothing about the server */
 		smarthost_acquire(d->server, &d->waiter);
 		return;
-	}
-	if (r->how == SMTPCLIENT_ANSWERED) {
-		d->server_name = smarthost_name(d->server);
-		for (i = 0; i < d->open; i++)
-			d->outcomes[d->index[i]] = r->outcomes[i];
-		if (closes(&r->reply))
-			smarthost_note(d->server, false, r->reply.text);
-	}
-	d->again = false;
-	if (r->how == SMTPCLIENT_UNKNOWN) {
+	case SMTPCLIENT_LOST:
+		d->reply = r->reply;
+		break;
+	case SMTPCLIENT_UNKNOWN:
+		d->reply = r->reply;
 		d->unknown = true;
 		d->server = NULL; /* nobody is asked any more */
-		collect_open(d);
 		finish_later(d);
 		return;
 	}
+	d->again = false;
 	try_next(d);
 }
 
@@ -259,7 +367,7 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 	d->done = done;
 	d->arg = arg;
 	d->to = xcalloc(n, sizeof(*d->to));
-	d->refusals = xcalloc(n, sizeof(*d->refusals));
+	d->refusals = xcalloc(n, sizeof(d->refusals[0]));
 	d->dsn = xcalloc(n, sizeof(*d->dsn));
 	d->index = xcalloc(n, sizeof(*d->index));
 	d->outcomes = xcalloc(n, sizeof(*d->outcomes));

@@ -4,8 +4,10 @@
 /*
  * delivery - one attempt to hand a message to a smarthost, whichever takes it.
  *
- * Tries servers in order, the well ones first, until each recipient is
- * accepted or refused for good, or there is none left to try.  Knows no queue.
+ * Tries servers in order, those that can take the message first, until each
+ * recipient is accepted or refused for good, or there is none left to try.
+ * What no server that is configured can take is refused for good.  Knows no
+ * queue.
  */
 
 #include <stdbool.h>
