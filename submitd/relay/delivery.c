@@ -367,7 +367,7 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 	d->done = done;
 	d->arg = arg;
 	d->to = xcalloc(n, sizeof(*d->to));
-	d->refusals = xcalloc(n, sizeof(d->refusals[0]));
+	d->refusals = xcalloc(n, sizeof(struct smtpreply *));
 	d->dsn = xcalloc(n, sizeof(*d->dsn));
 	d->index = xcalloc(n, sizeof(*d->index));
 	d->outcomes = xcalloc(n, sizeof(*d->outcomes));
