@@ -41,6 +41,17 @@ struct listen_config {
 	uint32_t tls; /* enum tls_mode */
 };
 
+/* What happens to a header whose From or Sender is not the user's. */
+enum header_from {
+	HEADER_FROM_REJECT,
+	HEADER_FROM_REWRITE,
+	HEADER_FROM_LOG,
+	HEADER_FROM_OFF
+};
+
+/* What happens to addresses in the header that are not the grammar. */
+enum header_syntax { HEADER_SYNTAX_REJECT, HEADER_SYNTAX_LOG };
+
 struct smtp_config {
 	struct role_config role;
 	char *hostname;         /* ours: greeting, Received */
@@ -49,6 +60,9 @@ struct smtp_config {
 	char *help_url;             /* shown by HELP; may be NULL */
 	bool received_client;       /* show client address in Received */
 	bool null_sender;           /* MAIL FROM:<> allowed */
+	uint32_t header_from;       /* enum header_from */
+	uint32_t header_syntax;     /* enum header_syntax */
+	char *complete_domain;      /* for addresses without one; NULL: none */
 	uint32_t max_message_size;  /* octets */
 	uint32_t max_recipients;    /* per message */
 	uint32_t max_content_line;  /* octets without CRLF */

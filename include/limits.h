@@ -15,12 +15,18 @@
 #define LIMIT_LOCAL_PART      64    /* RFC 5321, 4.5.3.1.1 */
 #define LIMIT_DOMAIN          255   /* RFC 5321, 4.5.3.1.2 */
 #define LIMIT_EHLO_NAME       255
-#define LIMIT_PARAMETERS      16    /* of one MAIL or RCPT */
-#define LIMIT_ENVID           100   /* RFC 3461, 4.4 */
-#define LIMIT_ORCPT           500   /* RFC 3461, 4.2 */
-#define LIMIT_HOLD_REQUEST    64    /* RFC 4865, 3: "until;" and a date */
-#define LIMIT_RECIPIENTS_MAX  1000  /* highest configurable; ties to a frame */
-#define LIMIT_RECEIVED        100   /* RFC 5321, 6.3 */
+#define LIMIT_PARAMETERS      16     /* of one MAIL or RCPT */
+#define LIMIT_ENVID           100    /* RFC 3461, 4.4 */
+#define LIMIT_ORCPT           500    /* RFC 3461, 4.2 */
+#define LIMIT_HOLD_REQUEST    64     /* RFC 4865, 3: "until;" and a date */
+#define LIMIT_RECIPIENTS_MAX  1000   /* highest configurable; ties to a frame */
+#define LIMIT_RECEIVED        100    /* RFC 5321, 6.3 */
+#define LIMIT_HEADER          262144 /* all header fields of a message */
+#define LIMIT_FIELD_NAME      997   /* RFC 5322, 2.1.1: a line with its colon */
+#define LIMIT_COMMENT_DEPTH   32    /* comments in comments */
+#define LIMIT_FIELD_ADDRESSES 10000 /* of one header field */
+#define LIMIT_FIELD_AUTHORS   100   /* the same, of From and Sender */
+#define LIMIT_HEADER_ADDRESS  512   /* one address in the header, canonical */
 #define LIMIT_STEPS_PER_EVENT 32    /* of one session, then others run */
 #define LIMIT_OUTPUT          65536 /* replies a client has not read yet */
 #define LIMIT_INPUT           65536 /* read ahead from a client */

@@ -124,6 +124,12 @@ const struct config_key config_keys[] = {
 
 { "identity", "null_sender", KEY_CHOICE, AT(null_sender), DEFAULT("accept"),
     .words = "accept|refuse" },
+{ "identity", "header_from", KEY_CHOICE, SMTP(header_from), DEFAULT("reject"),
+    .words = "reject|rewrite|log|off" },
+{ "identity", "header_syntax", KEY_CHOICE, SMTP(header_syntax),
+    DEFAULT("reject"), .words = "reject|log" },
+{ "identity", "complete_domain", KEY_HOSTNAME, SMTP(complete_domain),
+    NO_DEFAULT },
 
 { "auth", "mechanisms", KEY_MECHANISMS, AUTH(mechanisms),
     DEFAULT("PLAIN LOGIN") },

@@ -49,9 +49,9 @@ add_address(struct buf *b, struct slice s)
 	buf_str(b, "]");
 }
 
-/* RFC 5322, 3.3, with a numeric zone; not strftime(): no locale. */
-static void
-add_date(struct buf *b, time_t now)
+/* With a numeric zone; not strftime(): no locale. */
+void
+received_add_date(struct buf *b, time_t now)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -62,6 +62,15 @@ add_date(struct buf *b, time_t now)
 	    days + 3 * (size_t)t.tm_wday, t.tm_mday,
 	    months + 3 * (size_t)t.tm_mon, t.tm_year + 1900, t.tm_hour,
 	    t.tm_min, t.tm_sec);
+}
+
+/* RFC 3848, RFC 6531, 4.3; SMTPSA is not registered: HELO is told as SMTP. */
+static const char *
+protocol(const struct received *r)
+{
+	if (!r->esmtp)
+		return "SMTP";
+	return r->utf8 ? "UTF8SMTPSA" : "ESMTPSA";
 }
 
 void
@@ -77,14 +86,13 @@ received_add(struct buf *b, const struct received *r)
 	}
 	buf_str(b, "by ");
 	add_host(b, r->hostname);
-	/* RFC 3848; SMTPSA is not registered, so HELO is told as SMTP. */
-	buf_str(b, r->esmtp ? " with ESMTPSA id " : " with SMTP id ");
+	buf_printf(b, " with %s id ", protocol(r));
 	add_safe(b, r->id, "-._");
 	if (r->cipher.n > 0) {
 		buf_str(b, "\r\n\ttls ");
 		buf_add(b, r->cipher.p, r->cipher.n);
 	}
 	buf_str(b, ";\r\n\t");
-	add_date(b, r->now);
+	received_add_date(b, r->now);
 	buf_str(b, "\r\n");
 }

@@ -19,6 +19,7 @@ struct received {
 	struct slice id;       /* queue id */
 	struct slice cipher;   /* IANA name; the tls clause of RFC 8314, 4.3 */
 	bool esmtp;            /* greeted with EHLO */
+	bool utf8;             /* SMTPUTF8 in MAIL (RFC 6531, 3.7.3) */
 	bool show_client;
 	struct slice helo;    /* with show_client; any bytes */
 	struct slice address; /* with show_client; numeric */
@@ -27,5 +28,8 @@ struct received {
 
 /* Append the folded field with its CRLF. */
 void received_add(struct buf *, const struct received *);
+
+/* Append a date-time (RFC 5322, 3.3), zone +0000. */
+void received_add_date(struct buf *, time_t);
 
 #endif

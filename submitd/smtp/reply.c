@@ -99,6 +99,16 @@ static const struct row rows[] = {
 	[R_552_TOO_BIG]		= { 552, "5.3.4", "Message too big; at most $ octets" },
 	[R_554_LONG_LINE]	= { 554, "5.6.0", "Line $ of the message is too long" },
 	[R_554_LOOP]		= { 554, "5.4.6", "Mail loop: too many Received fields" },
+
+	/* its header: RFC 6409, 4.2, 5.1, 6.1, 6.3; RFC 5322, 3.6 */
+	[R_550_HEADER_NOT_YOURS] = { 550, "5.7.1", "Not an address of yours: $" },
+	[R_550_HEADER_NOT_YOURS_NONE] = { 550, "5.7.1", "Your account has no address to send from: $ is not yours" },
+	[R_552_HEADER_TOO_BIG]	= { 552, "5.3.4", "Message header too big; at most $ octets" },
+	[R_554_HEADER_DOMAIN]	= { 554, "5.6.0", "Domain not fully qualified in header field $" },
+	[R_554_HEADER_OCTET]	= { 554, "5.6.0", "NUL, bare CR or bare LF in the message header" },
+	[R_554_HEADER_SYNTAX]	= { 554, "5.6.0", "Bad address syntax in header field $" },
+	[R_554_HEADER_TWICE]	= { 554, "5.6.0", "Only one $ field may stand in a message header" },
+	[R_554_NO_FROM]		= { 554, "5.6.0", "The message header needs a From field with your address" },
 };
 /* clang-format on */
 
