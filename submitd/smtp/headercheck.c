@@ -64,8 +64,11 @@ complain_syntax(struct check *c, const char *what, size_t at)
 {
 	struct slice near = slice_from(c->field->body, at);
 	char text[sizeof(c->notes->fault)];
-	int n = near.n < EXCERPT ? (int)near.n : EXCERPT;
+	int n;
 
+	while (near.n > 0 && (near.p[0] == ' ' || near.p[0] == '\t'))
+		near = slice_from(near, 1);
+	n = near.n < EXCERPT ? (int)near.n : EXCERPT;
 	(void)snprintf(text, sizeof(text), "%s: %s at character %zu%s%.*s",
 	    header_field_name(c->field->id), what, at + 1, n > 0 ? ": " : "", n,
 	    near.p);

@@ -209,6 +209,21 @@ take_domain(struct mailboxlist *m, struct words *w, enum mailbox_domain *domain)
 	return true;
 }
 
+/*
+ * "=?charset?encoding?text": what decodes it before it parses, as some do,
+ * sees another address.
+ */
+static bool
+looks_encoded(struct slice s)
+{
+	const char *p = memmem(s.p, s.n, "=?", 2), *end = s.p + s.n;
+	unsigned marks = 0;
+
+	for (; p != NULL && p < end; p++)
+		marks += *p == '?';
+	return marks >= 3;
+}
+
 /* -- productions ----------------------------------------------------------- */
 
 /* w is a local part, or nothing is; a domain may follow. */
@@ -232,7 +247,7 @@ take_address(struct mailboxlist *m, struct words *w, struct mailbox *mb)
 	mb->spec = (struct slice){ m->lex.in.p + w->from, w->to - w->from };
 	mb->address = (struct slice){ m->address, m->address_n };
 	mb->odd |= w->skipped_to != w->skipped_from;
-	if (memmem(m->address, m->address_n, "=?", 2) != NULL)
+	if (looks_encoded(mb->address))
 		return headerlex_fault(
 		    &m->lex, "an encoded word instead of an address");
 	return true;

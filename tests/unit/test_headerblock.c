@@ -141,11 +141,7 @@ assert_as_told(struct taken *t, size_t i)
 		buf_str(&got, ";");
 	}
 	assert_slice(buf_slice(&got), slice_of(cases[i].fields));
-	/* The literal may hold NULs: the input ends with it. */
-	while (rest < cases[i].in.n && rest < t->rest.n)
-		rest++;
-	assert_slice(
-	    buf_slice(&t->rest), slice_from(cases[i].in, cases[i].in.n - rest));
+	assert_slice(buf_slice(&t->rest), cases[i].rest);
 	assert_int_equal(t->block.is_open, cases[i].is_open);
 	buf_free(&got);
 }
