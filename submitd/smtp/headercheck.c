@@ -15,6 +15,9 @@
 /* How much of a field is shown where it is wrong. */
 #define EXCERPT 24
 
+/* An address in the header with a domain of ours behind it. */
+#define COMPLETED_MAX (LIMIT_HEADER_ADDRESS + LIMIT_DOMAIN + 2)
+
 struct check {
 	const struct headercheck_rules *rules;
 	const struct headerblock_field *field;
@@ -109,7 +112,7 @@ complain_foreign(struct check *c, const char *text)
 /* RFC 6409, 4.2.  *address: completed, where it can be; in room. */
 static bool
 complete(struct check *c, const struct mailbox *mb, struct slice *address,
-    char room[2 * LIMIT_HEADER_ADDRESS])
+    char room[COMPLETED_MAX])
 {
 	struct slice domain = c->rules->complete_domain;
 	char text[sizeof(c->notes->fault)];
@@ -123,10 +126,9 @@ complete(struct check *c, const struct mailbox *mb, struct slice *address,
 		return complain(c, R_554_HEADER_DOMAIN, text);
 	}
 	c->out->is_incomplete = true;
-	n = snprintf(room, 2 * LIMIT_HEADER_ADDRESS, "%.*s%s%.*s",
-	    (int)mb->address.n, mb->address.p,
-	    mb->domain == MAILBOX_ONE_LABEL ? "." : "@", (int)domain.n,
-	    domain.p);
+	n = snprintf(room, COMPLETED_MAX, "%.*s%s%.*s", (int)mb->address.n,
+	    mb->address.p, mb->domain == MAILBOX_ONE_LABEL ? "." : "@",
+	    (int)domain.n, domain.p);
 	*address = (struct slice){ room, (size_t)n };
 	return true;
 }
@@ -145,7 +147,7 @@ judge_author(struct check *c, const struct mailbox *mb, struct slice address)
 static bool
 check_mailbox(struct check *c, const struct mailbox *mb)
 {
-	char room[2 * LIMIT_HEADER_ADDRESS];
+	char room[COMPLETED_MAX];
 	struct slice address;
 
 	if (!complete(c, mb, &address, room))
