@@ -22,6 +22,7 @@
 #define LIMIT_RECIPIENTS_MAX  1000   /* highest configurable; ties to a frame */
 #define LIMIT_RECEIVED        100    /* RFC 5321, 6.3 */
 #define LIMIT_HEADER          262144 /* all header fields of a message */
+#define LIMIT_HEADER_OUT      1048576 /* the same with what we add */
 #define LIMIT_FIELD_NAME      997   /* RFC 5322, 2.1.1: a line with its colon */
 #define LIMIT_COMMENT_DEPTH   32    /* comments in comments */
 #define LIMIT_FIELD_ADDRESSES 10000 /* of one header field */

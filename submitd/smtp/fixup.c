@@ -400,7 +400,7 @@ fixup_header(const struct fixup_rules *rules, const struct headerblock *h,
 	add_slice(out, headerblock_rest(h));
 	if (buf_ok(out))
 		return true;
-	f->notes.refusal = R_552_HEADER_TOO_BIG;
-	buf_printf(&f->notes.detail, "%d", LIMIT_HEADER);
+	f->notes.refusal =
+	    j.check.is_incomplete ? R_552_HEADER_TOO_BIG : R_451_STORAGE;
 	return false;
 }

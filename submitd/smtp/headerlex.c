@@ -7,6 +7,7 @@
 #include "headerlex.h"
 
 #include "limits.h"
+#include "utf8.h"
 
 static const char not_utf8[] = "not UTF-8";
 static const char control[] = "a control character";
@@ -40,37 +41,6 @@ headerlex_is_atext(int c)
 
 	return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9') || (c > 0 && strchr(marks, c) != NULL);
-}
-
-/*
- * RFC 3629, 4: octets of the character that in begins with; 0: it is none.
- * What the first octet allows for the second keeps out long forms and
- * surrogates.
- */
-static size_t
-utf8_length(struct slice in)
-{
-	const unsigned char *p = (const unsigned char *)in.p;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t i, n;
-
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (in.n < n || p[1] < low || p[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	return n;
 }
 
 /* A character beyond ASCII. */

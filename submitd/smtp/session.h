@@ -193,6 +193,15 @@ enum verdict session_content_open(struct session *);
 void session_content_take(struct session *, struct slice run);
 enum verdict session_content_end(struct session *);
 
+/*
+ * Its header (session_header.c).  Take what of *run is header, or learn that
+ * there is no more of it.  True: it is whole, and *out has what is to be
+ * written in its place; before what is left in *run.
+ */
+NODISCARD bool session_header_take(
+    struct session *, struct slice *run, struct buf *out);
+NODISCARD bool session_header_end(struct session *, struct buf *out);
+
 /* When ST_CONTENT must end, as of now: clock_ms(). */
 uint64_t session_content_deadline(const struct session *);
 

@@ -11,12 +11,13 @@
 
 #include "clock.h"
 #include "log.h"
-#include "received.h"
 #include "relayclient.h"
 #include "session.h"
 #include "sessions.h"
 #include "utf8.h"
 #include "worker.h"
+
+#define SMALL_RUN 16384 /* of content: cheaper to copy than to write apart */
 
 void
 session_drop_tx(struct session *s)
@@ -72,26 +73,6 @@ content_write(struct tx *tx, struct slice run)
 	}
 }
 
-static void
-write_received(struct session *s)
-{
-	struct buf field = buf_new(LIMIT_COMMAND_LINE);
-	struct received r = {
-		.hostname = slice_of(s->worker->config.hostname),
-		.id = slice_of(s->tx->queue_id),
-		.cipher = slice_of(s->tls_cipher),
-		.esmtp = s->esmtp,
-		.show_client = s->worker->config.received_client,
-		.helo = slice_of(s->helo),
-		.address = slice_of(s->address),
-		.now = time(NULL),
-	};
-
-	received_add(&field, &r);
-	content_write(s->tx, buf_slice(&field));
-	buf_free(&field);
-}
-
 /* -- taking ---------------------------------------------------------------- */
 
 static const enum reply fault_replies[] = {
@@ -101,46 +82,82 @@ static const enum reply fault_replies[] = {
 	[DOT_LONG_LINE] = R_554_LONG_LINE,
 };
 
+/*
+ * Held back until the header is over.  Then that goes out in one write, with
+ * what came behind it if this is little: a small message takes one write.
+ */
+static void
+take_into_header(struct session *s, struct slice run)
+{
+	struct buf out = buf_new(LIMIT_HEADER_OUT + SMALL_RUN);
+
+	if (session_header_take(s, &run, &out)) {
+		if (run.n <= SMALL_RUN) {
+			buf_add(&out, run.p, run.n);
+			run.n = 0;
+		}
+		if (!buf_ok(&out))
+			tx_refuse(s->tx, R_451_STORAGE);
+		content_write(s->tx, buf_slice(&out));
+		content_write(s->tx, run);
+	}
+	buf_free(&out);
+}
+
 void
 session_content_take(struct session *s, struct slice run)
 {
 	struct tx *tx = s->tx;
 
-	if (tx->dot.fault != DOT_CLEAN) {
+	if (tx->dot.fault != DOT_CLEAN)
 		tx_refuse(tx, fault_replies[tx->dot.fault]);
-		return;
-	}
-	if (!utf8_is_ascii(run)) {
-		tx->eightbit = true;
-		tx->utf8_header |= !tx->header.over;
-	}
-	header_watch(&tx->header, run);
-	if (tx->header.received >= LIMIT_RECEIVED)
-		tx_refuse(tx, R_554_LOOP);
 	tx->content += run.n;
 	if (tx->content > s->worker->config.max_message_size)
 		tx_refuse(tx, R_552_TOO_BIG);
-	content_write(tx, run);
+	if (tx->refused)
+		return;
+	tx->eightbit |= !utf8_is_ascii(run);
+	if (tx->header.status == HEADERBLOCK_MORE)
+		take_into_header(s, run);
+	else
+		content_write(tx, run);
+}
+
+/* What the reply tells beside its text; text has room for a number. */
+static struct slice
+refusal_argument(const struct session *s, char text[24])
+{
+	unsigned long number;
+
+	if (s->tx->refusal == s->tx->fixup.notes.refusal)
+		return buf_slice(&s->tx->fixup.notes.detail);
+	if (s->tx->refusal == R_552_TOO_BIG)
+		number = s->worker->config.max_message_size;
+	else if (s->tx->refusal == R_552_HEADER_TOO_BIG)
+		number = LIMIT_HEADER;
+	else
+		number = s->tx->dot.lines + 1;
+	(void)snprintf(text, 24, "%lu", number);
+	return slice_of(text);
 }
 
 static enum verdict
 refuse_content(struct session *s)
 {
 	enum reply why = s->tx->refusal;
-	bool numbered = why == R_552_TOO_BIG;
-	unsigned long number = numbered ? s->worker->config.max_message_size
-					: s->tx->dot.lines + 1;
+	char text[24];
+	struct slice argument = refusal_argument(s, text);
 	struct msg_mail_done done = {
 		.fate = FATE_REFUSED,
 		.code = reply_code(why),
 	};
-	char text[24];
+	enum verdict v;
 
-	(void)snprintf(text, sizeof(text), "%lu", number);
 	session_log_message(s, &done);
+	v = session_reject_with(s, why, argument);
 	session_drop_tx(s);
 	session_enter(s, ST_COMMAND);
-	return session_reject_with(s, why, slice_of(text));
+	return v;
 }
 
 static enum verdict
@@ -159,11 +176,41 @@ commit(struct session *s)
 	return AGAIN;
 }
 
+/* The content is over, and nothing has told the header from a body. */
+static void
+end_header(struct session *s)
+{
+	struct buf out = buf_new(LIMIT_HEADER_OUT);
+
+	if (session_header_end(s, &out))
+		content_write(s->tx, buf_slice(&out));
+	buf_free(&out);
+}
+
+/*
+ * What is wrong with the content as a whole goes before what was found on the
+ * way, so that the answer does not depend on how the content was split.
+ */
+static void
+overrule(struct session *s)
+{
+	struct tx *tx = s->tx;
+
+	if (tx->dot.fault != DOT_CLEAN)
+		tx->refusal = fault_replies[tx->dot.fault];
+	else if (tx->content > s->worker->config.max_message_size)
+		tx->refusal = R_552_TOO_BIG;
+	else
+		return;
+	tx->refused = true;
+}
+
 enum verdict
 session_content_end(struct session *s)
 {
-	if (s->tx->dot.fault != DOT_CLEAN)
-		tx_refuse(s->tx, fault_replies[s->tx->dot.fault]);
+	overrule(s);
+	if (!s->tx->refused && s->tx->header.status == HEADERBLOCK_MORE)
+		end_header(s);
 	return s->tx->refused ? refuse_content(s) : commit(s);
 }
 
@@ -198,7 +245,6 @@ session_mail_ready(struct session *s, struct slice queue_id, int fd)
 	tx->queue_id[queue_id.n] = '\0';
 	dot_begin(&tx->dot, s->worker->config.max_content_line);
 	tx->content_since_ms = tx->last_octet_ms = clock_ms();
-	write_received(s);
 	session_reply(s, R_354_GO_AHEAD);
 	session_enter(s, ST_CONTENT);
 	session_drive(&s);

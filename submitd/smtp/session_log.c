@@ -80,6 +80,26 @@ session_log_rejection(const struct session *s, struct slice reply)
 	log_end(&l);
 }
 
+/* What became of the header, and which message it is for everybody else. */
+static void
+log_header(struct log_line *l, const struct fixup *f)
+{
+	struct buf names = buf_new(LIMIT_LOG_VALUE);
+
+	fixup_add_names(&names, f->done);
+	if (names.n > 0)
+		log_slice(l, "fixup", buf_slice(&names));
+	buf_free(&names);
+	if (f->message_id[0] != '\0')
+		log_str(l, "message_id", f->message_id);
+	if (f->notes.foreign[0] != '\0')
+		log_str(l, "foreign", f->notes.foreign);
+	if (f->notes.fault[0] != '\0')
+		log_str(l, "header_fault", f->notes.fault);
+	if (f->notes.detail.n > 0)
+		log_slice(l, "detail", buf_slice(&f->notes.detail));
+}
+
 void
 session_log_message(const struct session *s, const struct msg_mail_done *done)
 {
@@ -97,6 +117,7 @@ session_log_message(const struct session *s, const struct msg_mail_done *done)
 	log_slice(&l, "enhanced", done->enhanced);
 	log_slice(&l, "smarthost", done->smarthost);
 	log_slice(&l, "reply", done->text);
+	log_header(&l, &tx->fixup);
 	if (tx->content_since_ms != 0) {
 		log_u64(
 		    &l, "upload_ms", tx->last_octet_ms - tx->content_since_ms);

@@ -5,14 +5,11 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "pack.h"
+#include "identity.h"
 #include "parameters.h"
 #include "path.h"
 #include "session.h"
 #include "worker.h"
-
-/* How many of a user's addresses a refusal names. */
-#define NAMED_ADDRESSES 5
 
 /* Path grammar to reply, for both verbs. */
 static const enum reply sender_faults[] = {
@@ -35,24 +32,37 @@ static const enum reply recipient_faults[] = {
 	[PATH_NOT_ASCII] = R_553_RCPT_NOT_ASCII,
 };
 
+/*
+ * RFC 6409, 4.2: one label may be completed by a rule of the site, more may
+ * not; room has the result.
+ */
+static enum path_status
+complete(const struct session *s, enum path_status st, struct path *path,
+    char room[LIMIT_PATH])
+{
+	const char *domain = s->worker->config.complete_domain;
+	size_t local = path->mailbox.n - path->domain.n;
+	int n;
+
+	if (st != PATH_BAD_DOMAIN || domain == NULL)
+		return st;
+	n = snprintf(room, LIMIT_PATH, "%.*s.%s", (int)path->mailbox.n,
+	    path->mailbox.p, domain);
+	if (n < 0 || n > LIMIT_PATH - 2) /* without its brackets */
+		return PATH_TOO_LONG;
+	path->mailbox = (struct slice){ room, (size_t)n };
+	path->domain = slice_from(path->mailbox, local);
+	return PATH_OK;
+}
+
 /* 550 with the addresses the user may use: most often they mistyped theirs. */
 static enum verdict
 not_yours(struct session *s, const struct grant *g)
 {
 	struct buf names = buf_new(LIMIT_OUTPUT);
-	struct unpack u = unpack_begin(g->addresses);
-	struct slice address;
 	enum verdict v;
-	uint32_t i;
 
-	for (i = 0; i < g->address_count && i < NAMED_ADDRESSES; i++) {
-		address = unpack_bytes(&u);
-		buf_str(&names, i == 0 ? "" : ", ");
-		buf_add(&names, address.p, address.n);
-	}
-	if (g->address_count > NAMED_ADDRESSES)
-		buf_printf(
-		    &names, " and %u more", g->address_count - NAMED_ADDRESSES);
+	identity_add_names(&names, g);
 	v = g->address_count == 0
 		? session_reject(s, R_550_NOT_YOURS_NONE)
 		: session_reject_with(s, R_550_NOT_YOURS, buf_slice(&names));
@@ -98,12 +108,14 @@ begin(struct session *s, enum path_status st, const struct path *path,
 enum verdict
 verb_mail(struct session *s, const struct command *cmd)
 {
+	char room[LIMIT_PATH];
 	struct mail_parameters mp;
 	enum path_status st;
 	struct slice rest;
 	struct path path;
 
 	st = path_parse(cmd->arg, &path, &rest);
+	st = complete(s, st, &path, room);
 	if (st != PATH_OK && st != PATH_NULL)
 		return session_reject(s, sender_faults[st]);
 	switch (parameters_parse_mail(rest, &mp)) {
@@ -175,11 +187,13 @@ envelope_is_full(const struct session *s)
 enum verdict
 verb_rcpt(struct session *s, const struct command *cmd)
 {
+	char room[LIMIT_PATH];
 	enum path_status st;
 	struct slice rest;
 	struct path path;
 
 	st = path_parse(cmd->arg, &path, &rest);
+	st = complete(s, st, &path, room);
 	if (st == PATH_LOCAL &&
 	    slice_ieq(path.mailbox, slice_of("postmaster"))) {
 		st = PATH_OK;

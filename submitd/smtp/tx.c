@@ -21,6 +21,8 @@ tx_new(struct slice sender, const struct mail_options *options)
 	tx->options.hold_request.p = xstrndup(options->hold_request);
 	tx->recipients = buf_new(LIMIT_FRAME);
 	tx->fd = -1;
+	headerblock_begin(&tx->header);
+	fixup_begin(&tx->fixup);
 	return tx;
 }
 
@@ -34,6 +36,8 @@ tx_free(struct tx **txp)
 		return;
 	if (tx->fd != -1)
 		close(tx->fd);
+	headerblock_free(&tx->header);
+	fixup_free(&tx->fixup);
 	buf_free(&tx->recipients);
 	free((char *)(uintptr_t)tx->options.envid.p);
 	free((char *)(uintptr_t)tx->options.hold_request.p);

@@ -13,7 +13,8 @@
 
 #include "buf.h"
 #include "dot.h"
-#include "header.h"
+#include "fixup.h"
+#include "headerblock.h"
 #include "mailoptions.h"
 #include "reply.h"
 #include "slice.h"
@@ -31,14 +32,15 @@ struct tx {
 	int fd; /* where content goes, write-only; -1: none (any more) */
 	char queue_id[QUEUE_ID_MAX + 1];
 	struct dot dot;
-	struct header header;
+	struct headerblock header; /* freed once it is written */
+	struct fixup fixup;
 	uint64_t received; /* content octets from the client, as sent */
 	uint64_t content;  /* the same, unstuffed: what SIZE is about */
-	uint64_t written;  /* octets in the file, our field included */
+	uint64_t written;  /* octets in the file, our fields included */
 	uint64_t content_since_ms;
 	uint64_t last_octet_ms;
 	bool eightbit;    /* an octet above 127 was among it */
-	bool utf8_header; /* even in the header */
+	bool utf8_header; /* even in the header that goes out */
 	bool refused; /* content will be swallowed, then answered with ... */
 	enum reply refusal;
 };

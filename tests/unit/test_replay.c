@@ -7,13 +7,15 @@
  * the same.  No sockets, no clock: deadlines are fired by hand.
  *
  *	# ...		comment
- *	set KEY N	configuration, before the greeting
+ *	set KEY N	configuration, before the greeting; "complete" gives
+ *			the domain corp.example to addresses without one
  *	clear		the session is not inside TLS
  *	whole-only	do not play octet by octet
  *	> TEXT		client sends a line; \r \n \0 \\ escapes; CRLF added
  *	>> TEXT		the same without CRLF
  *	< TEXT		next reply line, exactly; a final * matches the rest
- *	body TEXT	the next line of the content relay got, behind Received
+ *	body TEXT	the next line of the content relay got, behind Received,
+ *			exactly; a final * matches the rest
  *	body-end	no more of it
  *	fire		the present state's deadline passes
  *	lose auth|relay	that link breaks
@@ -105,15 +107,21 @@ expect(const char *want)
 static void
 expect_body(const char *want)
 {
+	const char *at = play.body + play.body_at, *end;
+	size_t left = play.body_n - play.body_at, n;
 	char line[1024];
-	size_t n = unescape(want, line);
 
-	memcpy(line + n, "\r\n", 2);
-	n += 2;
-	if (play.body == NULL || play.body_n - play.body_at < n ||
-	    memcmp(play.body + play.body_at, line, n) != 0)
+	n = unescape(want, line);
+	end = left == 0 ? NULL : memmem(at, left, "\r\n", 2);
+	if (end == NULL)
+		bad("no content, wanted", want);
+	if (n > 0 && line[n - 1] == '*')
+		n--;
+	else if ((size_t)(end - at) != n)
 		bad("other content than", want);
-	play.body_at += n;
+	if ((size_t)(end - at) < n || memcmp(at, line, n) != 0)
+		bad("other content than", want);
+	play.body_at += (size_t)(end - at) + 2;
 }
 
 static void
@@ -152,6 +160,8 @@ configure(const char *args)
 		{ "max_message_size", &play.worker.config.max_message_size },
 		{ "data_rate", &play.worker.config.data_rate },
 		{ "max_content_line", &play.worker.config.max_content_line },
+		{ "header_from", &play.worker.config.header_from },
+		{ "header_syntax", &play.worker.config.header_syntax },
 	};
 	char key[64];
 	unsigned v;
@@ -159,6 +169,10 @@ configure(const char *args)
 
 	if (sscanf(args, "%63s %u", key, &v) != 2)
 		bad("set KEY N", args);
+	if (strcmp(key, "complete") == 0) {
+		play.worker.config.complete_domain = xstrdup("corp.example");
+		return;
+	}
 	if (strcmp(key, "null_sender") == 0) {
 		play.worker.config.null_sender = v != 0;
 		return;
