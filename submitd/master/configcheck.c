@@ -139,6 +139,20 @@ check_relay(const struct settings *s)
 	return errors;
 }
 
+/* A domain of one label would complete nothing. */
+static unsigned
+check_identity(const struct settings *s)
+{
+	const char *domain = s->config.smtp.complete_domain;
+
+	if (domain == NULL || strchr(domain, '.') != NULL)
+		return 0;
+	configparse_complain(s->file, line_of(s, "identity", "complete_domain"),
+	    "identity.complete_domain: expected a whole domain such as "
+	    "\"example.org\"");
+	return 1;
+}
+
 /* No listen section: both of RFC 8314's and RFC 6409's ports, everywhere. */
 static void
 default_listeners(struct config *c)
@@ -213,7 +227,8 @@ derive(struct settings *s)
 unsigned
 configcheck(struct settings *s)
 {
-	unsigned errors = check_listeners(s) + check_ldap(s) + check_relay(s);
+	unsigned errors = check_listeners(s) + check_ldap(s) + check_relay(s) +
+			  check_identity(s);
 
 	if (errors == 0)
 		derive(s);

@@ -138,6 +138,27 @@ test_limits_reach_every_role_they_concern(void **state)
 	configfile_free(&rig.settings);
 }
 
+static void
+test_a_domain_to_complete_with_is_whole(void **state)
+{
+	const struct config *c =
+	    loaded(5, "identity { header_from = rewrite header_syntax = log "
+		      "complete_domain = corp.example }");
+	const char *said;
+	int r;
+
+	(void)state;
+	assert_int_equal(c->smtp.header_from, HEADER_FROM_REWRITE);
+	assert_int_equal(c->smtp.header_syntax, HEADER_SYNTAX_LOG);
+	assert_string_equal(c->smtp.complete_domain, "corp.example");
+	configfile_free(&rig.settings);
+
+	said = load(5, "identity { complete_domain = corp }", &r);
+	assert_int_equal(r, -1);
+	assert_non_null(strstr(said, "identity.complete_domain: expected"));
+	configfile_free(&rig.settings);
+}
+
 /* Else smtp says 451 for a message that relay has just delivered. */
 static void
 test_smtp_waits_for_relay_and_its_disk(void **state)
@@ -248,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limits_reach_every_role_they_concern),
+		cmocka_unit_test(test_a_domain_to_complete_with_is_whole),
 		cmocka_unit_test(test_smtp_waits_for_relay_and_its_disk),
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),

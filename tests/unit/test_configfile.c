@@ -150,6 +150,9 @@ test_ten_lines_suffice(void **state)
 	assert_string_equal(c->relay.hostname, "submit.example.net");
 	assert_slice(secret_slice(&c->smtp.key_pem), slice_of(KEY));
 	assert_true(c->smtp.null_sender);
+	assert_int_equal(c->smtp.header_from, HEADER_FROM_REJECT);
+	assert_int_equal(c->smtp.header_syntax, HEADER_SYNTAX_REJECT);
+	assert_null(c->smtp.complete_domain);
 	assert_false(c->smtp.received_client);
 	assert_int_equal(c->smtp.max_message_size, 50 << 20);
 	assert_int_equal(c->relay.max_message_size, 50 << 20);
