@@ -3,7 +3,7 @@
  * what comes of each.
  */
 
-#include "servers.h"
+#include "smarthostservers.h"
 
 #define MAX 4
 

@@ -12,7 +12,11 @@
 #define MAIL  LOGIN "MAIL FROM:<alice@example.org>\r\n"
 #define RCPT  MAIL "RCPT TO:<bob@example.net>\r\n"
 
-#define MESSAGE "From: alice@example.org\r\nSubject: x\r\n\r\nbody\r\n"
+/* complete, so that nothing is added to it */
+#define MESSAGE                                                                \
+	"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n"                            \
+	"Message-ID: <x@example.org>\r\n"                                      \
+	"From: alice@example.org\r\nSubject: x\r\n\r\nbody\r\n"
 
 enum where { P, T, A, M, R, STATES };
 

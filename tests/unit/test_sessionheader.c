@@ -40,7 +40,7 @@ static int
 begin(void **state)
 {
 	(void)state;
-	setup();
+	session_setup();
 	play.worker.config.max_message_size = 1 << 20;
 	play.worker.config.max_content_line = 4096;
 	begin_session();
@@ -55,7 +55,7 @@ end(void **state)
 {
 	(void)state;
 	free(content);
-	teardown();
+	session_teardown();
 	return 0;
 }
 

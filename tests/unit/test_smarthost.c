@@ -3,7 +3,7 @@
  * when it has changed.
  */
 
-#include "servers.h"
+#include "smarthostservers.h"
 
 #define PLAIN "250 hi\r\n"
 #define RICH                                                                   \

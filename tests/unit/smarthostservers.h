@@ -1,9 +1,9 @@
-#ifndef SUBMITD_TESTS_SERVERS_H
-#define SUBMITD_TESTS_SERVERS_H
+#ifndef SUBMITD_TESTS_SMARTHOSTSERVERS_H
+#define SUBMITD_TESTS_SMARTHOSTSERVERS_H
 
 /*
- * servers - two smarthosts on real ports, in one loop with what is tested, and
- * a struct smarthosts that knows them.
+ * smarthostservers - two smarthosts on real ports, in one loop with what is
+ * tested, and a struct smarthosts that knows them.
  *
  * Each writes down what it was given in a few letters: ( a connection, | MAIL,
  * the first letter of each recipient, ~ one refused, . content taken, q QUIT.
