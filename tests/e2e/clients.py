@@ -156,7 +156,7 @@ my @tls = (SSL_ca_file => $job->{ca});
 my $smtp = Net::SMTP->new($job->{host}, Port => $job->{port}, Timeout => 60,
     SSL => $job->{implicit} ? 1 : 0, @tls) or die "no connection: $@";
 sub check { shift or die $smtp->code . ' ' . $smtp->message . "\\n"; }
-check($smtp->starttls(@tls)) unless $job->{implicit};
+$job->{implicit} or $smtp->starttls(@tls) or die "STARTTLS: $@";
 check($smtp->auth($job->{user}, $job->{password}));
 check($smtp->mail($job->{sender}));
 check($smtp->to($job->{recipient}));

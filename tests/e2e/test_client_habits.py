@@ -36,6 +36,24 @@ def send_one(client, token, recipient=BOB):
     assert reply.code == 250, reply
 
 
+def local_port(client):
+    return client.sock.getsockname()[1]
+
+
+def session_line(gateway, port, mark):
+    """The log line of the end of the client's session, and its id."""
+    found = gateway.process.wait_log(
+        rf" (\w+) session .*\bport={port} .*", since=mark)
+    return found.group(0), found.group(1)
+
+
+def events(gateway, session, mark):
+    """What the log says of a session, by the first word of its lines."""
+    lines = gateway.process.lines[mark:]
+    return [x.split(f" {session} ")[1].split()[0] for x in lines
+            if f" {session} " in x]
+
+
 def reset(client):
     """Close so that the other side gets a RST, and nothing of TLS."""
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
@@ -192,9 +210,10 @@ def test_login_as_clients_do_it(gateway, what, implicit):
     with gateway.connect(implicit) as client:
         client.ehlo()
         dialogue(client, LOGIN[what])
+        port = local_port(client)
         assert client.command("QUIT").code == 221
-    if "235" in LOGIN[what]:
-        gateway.process.wait_log(r"\bsession user=alice ", since=mark)
+    user = "alice" if "235" in LOGIN[what] else '""'
+    assert f"user={user} " in session_line(gateway, port, mark)[0]
 
 
 def test_empty_challenge_is_exactly_four_octets(gateway, implicit):
@@ -216,10 +235,11 @@ def test_password_in_clear_is_not_even_looked_at(gateway):
         client.starttls(gateway.context())
         client.ehlo()
         assert client.auth_plain("alice", SECRET).code == 235
-    gateway.process.wait_log(r"password_in_clear ", since=mark)
-    told = [x for x in gateway.process.lines[mark:]
-            if re.search(r"login user=.*verdict=(accepted|refused)", x)]
-    assert len(told) == 1, told
+        port = local_port(client)
+    _, session = session_line(gateway, port, mark)
+    gateway.process.wait_log(rf" {session} login .*accepted", since=mark)
+    assert sorted(events(gateway, session, mark)) == [
+        "login", "password_in_clear", "password_in_clear", "session"]
     assert plain("alice", SECRET) not in gateway.log()
     assert SECRET not in gateway.log()
 
@@ -403,13 +423,13 @@ def test_farewell_takes_no_mail_back_and_is_no_trouble(
     mark = gateway.process.mark()
     client = gateway.login(implicit=implicit)
     send_one(client, token)
+    port = local_port(client)
     FAREWELLS[how](client)
     postfix.wait(token)
-    line = gateway.process.wait_log(r"session user=alice .* end=(\w+)",
-                                    since=mark)
-    assert line.group(1) in ("quit", "closed"), line.string
-    errors = [x for x in gateway.process.lines[mark:] if " error " in x]
-    assert errors == []
+    line, session = session_line(gateway, port, mark)
+    assert re.search(r" end=(quit|closed)$", line), line
+    assert set(events(gateway, session, mark)) <= {
+        "login", "message", "delivery", "session"}
 
 
 @pytest.mark.parametrize("size", [100, 3 << 20])

