@@ -43,7 +43,8 @@ command_name(enum verb v)
 
 /*
  * RFC 5321, 4.1.1.1 and 4.1.1: no control characters in commands; TAB is
- * none of the separators there either, but let pass at the end.
+ * none of the separators there either, but let pass at the end and behind
+ * the colon of MAIL and RCPT.
  */
 static bool
 has_control(struct slice s)
@@ -66,9 +67,9 @@ without_white_end(struct slice s)
 }
 
 static struct slice
-without_blank_start(struct slice s)
+without_start(struct slice s, const char *blanks)
 {
-	while (s.n > 0 && s.p[0] == ' ')
+	while (s.n > 0 && s.p[0] != '\0' && strchr(blanks, s.p[0]) != NULL)
 		s = (struct slice){ s.p + 1, s.n - 1 };
 	return s;
 }
@@ -94,7 +95,7 @@ command_parse(struct slice line, struct command *cmd)
 	space = line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
 	if (space != NULL) {
 		word.n = (size_t)(space - line.p);
-		arg = without_blank_start(slice_from(line, word.n + 1));
+		arg = without_start(slice_from(line, word.n + 1), " ");
 	}
 	for (v = 0; v < VERB_UNKNOWN; v++)
 		if (slice_ieq(word, slice_of(verbs[v].name)))
@@ -102,14 +103,16 @@ command_parse(struct slice line, struct command *cmd)
 	*cmd = (struct command){ .verb = (enum verb)v, .arg = arg };
 	if (v == VERB_UNKNOWN)
 		return PARSE_UNKNOWN_VERB;
-	if (has_control(line))
-		return PARSE_BAD_OCTET;
 
 	lead = strlen(verbs[v].lead);
 	if (arg.n < lead || strncasecmp(arg.p, verbs[v].lead, lead) != 0)
-		return PARSE_BAD_ARGUMENT;
-	/* "FROM: <a@b>" is common, if wrong: the space is let pass. */
-	cmd->arg = without_blank_start(slice_from(arg, lead));
+		return has_control(arg) ? PARSE_BAD_OCTET : PARSE_BAD_ARGUMENT;
+	/* "FROM: <a@b>" is common, if wrong: white space is let pass there. */
+	cmd->arg = slice_from(arg, lead);
+	if (lead > 0)
+		cmd->arg = without_start(cmd->arg, " \t");
+	if (has_control(cmd->arg))
+		return PARSE_BAD_OCTET;
 
 	if ((verbs[v].arg == ARG_NONE && cmd->arg.n > 0) ||
 	    (verbs[v].arg == ARG_REQUIRED && cmd->arg.n == 0))

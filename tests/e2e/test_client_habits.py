@@ -331,6 +331,7 @@ def test_order_as_clients_have_it(gateway, what, implicit):
 SPELLING = [
     (f"mail from:<{ALICE}>", "250"),
     (f"MAIL FROM: <{ALICE}>", "250"),
+    (f"MAIL FROM:\t<{ALICE}>", "250"),
     (f"MAIL  FROM:  <{ALICE}>  ", "250"),
     (f"MAIL FROM: <{ALICE}> SIZE=123 BODY=8BITMIME", "250"),
     (f"Mail From:<{ALICE}> size=123 body=8bitmime", "250"),
