@@ -56,8 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (st != PARSE_OK)
 		return 0;
 	for (i = 0; i < cmd.arg.n; i++)
-		assert_false((unsigned char)cmd.arg.p[i] < 0x20 ||
-			     cmd.arg.p[i] == 0x7f);
+		assert_false(
+		    (unsigned char)cmd.arg.p[i] < 0x20 || cmd.arg.p[i] == 0x7f);
 	if (cmd.arg.n > 0) {
 		assert_true(cmd.arg.p[0] != ' ');
 		assert_true(cmd.arg.p[cmd.arg.n - 1] != ' ');
