@@ -12,11 +12,7 @@
 #define MAIL  LOGIN "MAIL FROM:<alice@example.org>\r\n"
 #define RCPT  MAIL "RCPT TO:<bob@example.net>\r\n"
 
-/* complete, so that nothing is added to it */
-#define MESSAGE                                                                \
-	"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n"                            \
-	"Message-ID: <x@example.org>\r\n"                                      \
-	"From: alice@example.org\r\nSubject: x\r\n\r\nbody\r\n"
+#define MESSAGE SETTLED "\r\nbody\r\n"
 
 enum where { P, T, A, M, R, STATES };
 
@@ -230,6 +226,10 @@ static const char *const contents[] = {
 	MESSAGE "..\r\n..two\r\n.\r\n",
 	MESSAGE "a\n.\nb\r\n.\r\n",
 	MESSAGE "NOOP\r\nQUIT\r\n.\r\n",
+	"From: ceo@example.org\r\n\r\nbody\r\n.\r\n",
+	"From: alice@example.org\r\nBcc: x@y.example\r\n\r\nb\r\n.\r\n",
+	"body\r\n.\r\n",
+	".\r\n",
 };
 
 static uint32_t

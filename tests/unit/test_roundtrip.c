@@ -12,10 +12,18 @@
 #include "sessionpair.h"
 #include "smtppair.h"
 
-#define LARGEST (LIMIT_INPUT * 2 + 100)
+/* A header that lacks nothing: no octet of it is touched. */
+#define HEAD                                                                   \
+	"From: alice@example.org\r\n"                                          \
+	"To: bob@example.net\r\n"                                              \
+	"Date: Wed, 25 Nov 2026 03:20:28 +0000\r\n"                            \
+	"Message-ID: <m@x.example>\r\n"
 
-static char sent[LARGEST];     /* the content */
-static char wire[3 * LARGEST]; /* the same, stuffed by the client */
+#define LARGEST (LIMIT_INPUT * 2 + 4096)
+
+static char sent[LARGEST];        /* a body, or relay's content */
+static char message[2 * LARGEST]; /* the same with a header */
+static char wire[4 * LARGEST];    /* all of it, stuffed by the client */
 
 /* -- contents -------------------------------------------------------------- */
 
@@ -96,6 +104,38 @@ lines_across(size_t k)
 	return s;
 }
 
+/* head, an empty line, body. */
+static struct slice
+message_of(const char *head, struct slice body)
+{
+	size_t n = strlen(head);
+
+	assert_true(n + 2 + body.n <= sizeof(message));
+	memcpy(message, head, n);
+	memcpy(message + n, "\r\n", 2);
+	memcpy(message + n + 2, body.p, body.n);
+	return (struct slice){ message, n + 2 + body.n };
+}
+
+/* A header of n octets, n large, the empty line included. */
+static const char *
+head_of(size_t n)
+{
+	static char head[LARGEST];
+	size_t at = strlen(HEAD), len;
+
+	memcpy(head, HEAD, at);
+	while (at + 2 < n) { /* the last field takes what is left */
+		len = n - at - 2 < 80 ? n - at - 2 : 40;
+		memset(head + at, 'y', len);
+		memcpy(head + at, "X-Y:", 4);
+		memcpy(head + at + len - 2, "\r\n", 2);
+		at += len;
+	}
+	head[at] = '\0';
+	return head;
+}
+
 /* -- client to file -------------------------------------------------------- */
 
 static void
@@ -148,7 +188,7 @@ log_in(void)
 	expect_code("235");
 }
 
-/* content through a DATA, in pieces; what relay then has in its file. */
+/* content through a DATA, in pieces; play.body is what relay then has. */
 static void
 submit(struct slice content, uint32_t seed, size_t step)
 {
@@ -165,7 +205,6 @@ submit(struct slice content, uint32_t seed, size_t step)
 		tell(wire + at, n);
 	}
 	expect_code("250");
-	assert_slice((struct slice){ play.body, play.body_n }, content);
 }
 
 /* -- file to smarthost ----------------------------------------------------- */
@@ -242,6 +281,7 @@ static void
 round_trip(struct slice content, uint32_t seed, size_t step)
 {
 	submit(content, seed, step);
+	assert_slice((struct slice){ play.body, play.body_n }, content);
 	deliver(content);
 }
 
@@ -257,7 +297,8 @@ test_every_short_content_arrives_as_it_was_sent(void **state)
 		begin(mode);
 		for (n = 0; n <= 200; n++)
 			for (shape = 0; shape < SHAPES && n != 1; shape++)
-				round_trip(lines_of(n, shape, (uint32_t)n),
+				round_trip(message_of(HEAD,
+					       lines_of(n, shape, (uint32_t)n)),
 				    (uint32_t)n, n % 3);
 		session_teardown();
 	}
@@ -274,7 +315,9 @@ test_every_length_near_an_edge_arrives_as_it_was_sent(void **state)
 		begin(mode);
 		for (i = 0; i < ARRAY_LEN(edges); i++)
 			for (n = edges[i] - 3; n <= edges[i] + 3; n++)
-				round_trip(lines_of(n, n % SHAPES, 7),
+				round_trip(message_of(HEAD,
+					       lines_of(n - strlen(HEAD) - 2,
+						   n % SHAPES, 7)),
 				    (uint32_t)n, n % 2 ? 0 : edges[i]);
 		session_teardown();
 	}
@@ -290,10 +333,58 @@ test_dots_and_line_ends_across_an_edge_arrive_as_sent(void **state)
 	for (mode = 0; mode < MODES; mode++) {
 		begin(mode);
 		for (k = 0; k <= 18; k++)
-			round_trip(lines_across(k), (uint32_t)k,
-			    k % 3 == 0 ? 4096 : 0);
+			round_trip(message_of(HEAD, lines_across(k)),
+			    (uint32_t)k, k % 3 == 0 ? 4096 : 0);
 		session_teardown();
 	}
+}
+
+static void
+test_a_header_that_ends_near_an_edge_arrives_as_it_was_sent(void **state)
+{
+	enum mode mode;
+	size_t i, n, k;
+
+	(void)state;
+	for (mode = 0; mode < MODES; mode++) {
+		begin(mode);
+		for (i = 0; i < ARRAY_LEN(edges); i++)
+			for (n = edges[i] - 3; n <= edges[i] + 3; n++)
+				for (k = 0; k < 2; k++)
+					round_trip(
+					    message_of(head_of(n),
+						lines_of(k * 100, DOTS, 7)),
+					    (uint32_t)n, k ? 0 : edges[i]);
+		session_teardown();
+	}
+}
+
+/* docs/header.md: what a message lacks is put in front of it. */
+static void
+test_what_is_added_stands_in_front(void **state)
+{
+	static const char date[] = "Date: ";
+	static const char id[] = "\r\nMessage-ID: <0testid@submit.test>\r\n";
+	struct slice content, body;
+	size_t n;
+
+	(void)state;
+	begin(AHEAD);
+	for (n = 0; n <= 200; n++) {
+		content = message_of("From: alice@example.org\r\n",
+		    lines_of(n == 1 ? 3 : n, DOTS, (uint32_t)n));
+		submit(content, (uint32_t)n, 0);
+		body = (struct slice){ play.body, play.body_n };
+		assert_true(body.n > content.n + strlen(id) + strlen(date));
+		assert_slice(slice_from(body, body.n - content.n), content);
+		body.n -= content.n;
+		assert_memory_equal(body.p, date, strlen(date));
+		assert_slice(
+		    slice_from(body, body.n - strlen(id)), slice_of(id));
+		assert_ptr_equal(
+		    memchr(body.p, '\r', body.n), body.p + body.n - strlen(id));
+	}
+	session_teardown();
 }
 
 /* From relay's own file, where BDAT may end in anything but a CR. */
@@ -347,6 +438,9 @@ main(void)
 		TEST(test_every_short_content_arrives_as_it_was_sent),
 		TEST(test_every_length_near_an_edge_arrives_as_it_was_sent),
 		TEST(test_dots_and_line_ends_across_an_edge_arrive_as_sent),
+		TEST(
+		    test_a_header_that_ends_near_an_edge_arrives_as_it_was_sent),
+		TEST(test_what_is_added_stands_in_front),
 		TEST(test_what_relay_has_leaves_it_as_it_is),
 	};
 

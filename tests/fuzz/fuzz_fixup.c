@@ -1,0 +1,207 @@
+/*
+ * fixup - a header that goes out names nobody but its user, has what it must
+ * have, and is not changed a second time.
+ */
+
+#include "fuzz.h"
+
+#include "fixupcase.h"
+
+static const char *const own[] = { "alice@example.org", "sales@example.net" };
+
+/* The header and what is behind it.  False: no header that one can take. */
+static bool
+take(struct fixupcase *c, struct slice content, uint32_t seed)
+{
+	enum headerblock_status st = HEADERBLOCK_MORE;
+	struct slice run;
+	size_t at = 0, n;
+
+	while (st == HEADERBLOCK_MORE &&
+	       (n = fuzz_piece(&seed, content.n - at)) > 0) {
+		run = (struct slice){ content.p + at, n };
+		st = headerblock_take(&c->block, &run);
+		at += n - run.n;
+	}
+	if (st == HEADERBLOCK_MORE)
+		st = headerblock_finish(&c->block);
+	if (st != HEADERBLOCK_END)
+		return false;
+	run = slice_from(content, at);
+	buf_add(&c->body, run.p, run.n);
+	c->rules.check.grant = &c->grant;
+	c->fine = fixup_header(&c->rules, &c->block, &c->fixup, &c->out);
+	return true;
+}
+
+static void
+set_rules(struct fixupcase *c, uint8_t flags)
+{
+	fixupcase_begin(c);
+	c->rules.check.from = (enum header_from)(flags & 3);
+	c->rules.check.syntax =
+	    flags & 4 ? HEADER_SYNTAX_LOG : HEADER_SYNTAX_REJECT;
+	if (flags & 8)
+		c->rules.check.complete_domain = slice_of("corp.example");
+}
+
+/* Is it an address of the user, or with complete_domain perhaps one? */
+static bool
+is_own(struct slice s)
+{
+	size_t i;
+
+	while (s.n > 0 && isspace((unsigned char)s.p[0]))
+		s = slice_from(s, 1);
+	while (s.n > 0 && isspace((unsigned char)s.p[s.n - 1]))
+		s.n--;
+	for (i = 0; i < ARRAY_LEN(own); i++)
+		if (slice_ieq(s, slice_of(own[i])))
+			return true;
+	return false;
+}
+
+/*
+ * A field as a simple reader has it: without comments, quoted strings only
+ * where they are a local part.  Returns its octets.
+ */
+static size_t
+simplified(struct slice body, char *out)
+{
+	size_t i, n = 0, depth = 0, quote = 0;
+	bool quoted = false;
+
+	for (i = 0; i < body.n; i++) {
+		char c = body.p[i];
+
+		if (c == '\\' && (quoted || depth > 0)) {
+			i++;
+			continue;
+		}
+		if (c == '"' && depth == 0) {
+			quoted = !quoted;
+			if (quoted)
+				quote = n;
+			else if (i + 1 == body.n || body.p[i + 1] != '@')
+				n = quote; /* a display name */
+			continue;
+		}
+		if (!quoted && c == '(')
+			depth++;
+		if (depth == 0)
+			out[n++] = c;
+		if (!quoted && c == ')' && depth > 0)
+			depth--;
+	}
+	return n;
+}
+
+/* Each address of an author field is the user's. */
+static void
+assert_authors(struct slice body)
+{
+	char *text = malloc(body.n + 1);
+	size_t n = simplified(body, text), i, start = 0;
+	struct slice one;
+	const char *open;
+
+	text[n] = ',';
+	for (i = 0; i <= n; i++) {
+		if (text[i] == ':') /* of a group */
+			start = i + 1;
+		if (text[i] != ',' && text[i] != ';')
+			continue;
+		one = (struct slice){ text + start, i - start };
+		start = i + 1;
+		open = one.n == 0 ? NULL : memchr(one.p, '<', one.n);
+		if (open != NULL) {
+			one = slice_from(one, (size_t)(open - one.p) + 1);
+			assert_true(
+			    one.n > 0 && memchr(one.p, '>', one.n) != NULL);
+			one.n =
+			    (size_t)((const char *)memchr(one.p, '>', one.n) -
+				     one.p);
+		}
+		if (one.n > 0 && memchr(one.p, '@', one.n) != NULL &&
+		    !is_own(one))
+			fail_msg("'%s'", shown(one));
+	}
+	free(text);
+}
+
+/* What a simple reader finds in the header that went out. */
+static void
+assert_header(const struct fixupcase *c)
+{
+	unsigned from = 0, date = 0, id = 0, resent = 0;
+	struct headerblock h;
+	struct headerblock_field f;
+	struct slice run = buf_slice(&c->out);
+	bool strict = c->rules.check.from == HEADER_FROM_REJECT ||
+		      c->rules.check.from == HEADER_FROM_REWRITE;
+	size_t at = 0;
+
+	headerblock_begin(&h);
+	if (headerblock_take(&h, &run) == HEADERBLOCK_MORE)
+		assert_int_equal(headerblock_finish(&h), HEADERBLOCK_END);
+	assert_int_equal(h.status, HEADERBLOCK_END);
+	while (headerblock_next(&h, &at, &f)) {
+		from += f.id == FIELD_FROM;
+		resent += f.id >= FIELD_RESENT_FROM;
+		date += f.id == FIELD_DATE;
+		id += f.id == FIELD_MESSAGE_ID;
+		assert_true(
+		    f.id != FIELD_RETURN_PATH && f.id != FIELD_RESENT_BCC);
+		if (f.id == FIELD_BCC)
+			assert_true(header_is_blank(f.body));
+		if (strict && header_field_is_author(f.id))
+			assert_authors(f.body);
+	}
+	assert_int_equal(from, 1);
+	if (resent == 0)
+		assert_true(date > 0 && id > 0);
+	headerblock_free(&h);
+}
+
+/* It goes out again as it is, our field in front. */
+static void
+assert_settled(const struct fixupcase *first, uint8_t flags)
+{
+	struct buf content = buf_new(8 << 20);
+	struct fixupcase c;
+	unsigned done;
+
+	buf_add(&content, first->out.p, first->out.n);
+	buf_add(&content, first->body.p, first->body.n);
+	set_rules(&c, flags);
+	assert_true(take(&c, buf_slice(&content), FUZZ_WHOLE));
+	if (!c.fine)
+		fail_msg("refused the second time: %s",
+		    shown(buf_slice(&c.fixup.notes.detail)));
+	done = c.fixup.done & ~(1U << FIXUP_BCC);
+	if (done != 0)
+		fail_msg("done the second time: %x", done);
+	assert_true(c.out.n + c.body.n > content.n);
+	buf_free(&content);
+	fixupcase_end(&c);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice in = { (const char *)data, size }, rest;
+	uint32_t seed = fuzz_u32(&in);
+	uint8_t flags = fuzz_u8(&in);
+	struct fixupcase c;
+
+	set_rules(&c, flags);
+	if (take(&c, in, seed) && c.fine) {
+		rest = headerblock_rest(&c.block);
+		assert_true(c.out.n >= rest.n);
+		assert_memory_equal(c.out.p + c.out.n - rest.n, rest.p, rest.n);
+		assert_header(&c);
+		assert_settled(&c, flags);
+	}
+	fixupcase_end(&c);
+	return 0;
+}
