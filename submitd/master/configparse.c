@@ -237,6 +237,12 @@ open_text(const char *path, struct buf *text)
 		configparse_complain(path, line, "a comment that never ends");
 		return NULL;
 	}
+	line = configtext_open_brace(text->p, text->n);
+	if (line != 0) {
+		configparse_complain(
+		    path, line, "a \"{\" that is never closed");
+		return NULL;
+	}
 	buf_add(text, "\n", 1); /* a stream must not be empty */
 	f = fmemopen(text->p, text->n, "r");
 	if (f == NULL)

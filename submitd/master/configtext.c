@@ -1,5 +1,5 @@
 /*
- * configtext - blank out comments, and nothing else.
+ * configtext - blank out comments, and see that braces are closed.
  *
  * Follows libConfuse in what a comment is: # ends a bare word; // and the
  * other kind only begin one where a word could begin, since a bare word may be
@@ -108,4 +108,23 @@ configtext_blank_comments(char *text, size_t n)
 		}
 	}
 	return 0;
+}
+
+unsigned
+configtext_open_brace(const char *text, size_t n)
+{
+	size_t i, end, depth = 0, outermost = 0;
+
+	for (i = 0; i < n; i = end) {
+		end = i + 1;
+		if (text[i] == '"' || text[i] == '\'') {
+			end = quoted_end(text, i, n);
+		} else if (text[i] == '{') {
+			if (depth++ == 0)
+				outermost = i;
+		} else if (text[i] == '}' && depth > 0) {
+			depth--;
+		}
+	}
+	return depth > 0 ? line_at(text, outermost) : 0;
 }

@@ -306,6 +306,21 @@ test_unfinished_files_are_not_taken(void **state)
 	}
 }
 
+/* A file that was cut must not run on defaults for what it has lost. */
+static void
+test_a_section_that_is_never_closed_is_not_taken(void **state)
+{
+	(void)state;
+	refused(HOST TLS LDAP "smarthost { server = s1",
+	    "/conf:4: a \"{\" that is never closed\n");
+	refused(HOST TLS LDAP SMART "listen { port = 587\n\n",
+	    "/conf:5: a \"{\" that is never closed\n");
+	refused(HOST TLS LDAP SMART "listen { port = 587 # }\n",
+	    "/conf:5: a \"{\" that is never closed\n");
+	refused(HOST TLS LDAP SMART "listen {\n port = 587\n address = '}'\n",
+	    "/conf:5: a \"{\" that is never closed\n");
+}
+
 static void
 test_cutting_a_file_anywhere_ends_in_an_answer(void **state)
 {
@@ -313,14 +328,19 @@ test_cutting_a_file_anywhere_ends_in_an_answer(void **state)
 	    "listen { address = '::1' port = 2587 }\n# end\n";
 	char part[sizeof(whole)];
 	struct settings s;
-	size_t n;
+	size_t n, whole_n = sizeof(whole) - 1;
+	bool taken;
 
 	(void)state;
-	for (n = 0; n < sizeof(whole); n++) {
+	for (n = 0; n <= whole_n; n++) {
 		memcpy(part, whole, n);
 		part[n] = '\0';
-		if (load(part, &s) == -1)
-			assert_true(said[0] != '\0');
+		taken = load(part, &s) == 0;
+		assert_int_equal(taken, said[0] == '\0');
+		/* whole as far as it goes: to a section's end, or behind it */
+		if (taken)
+			assert_true(n > whole_n - strlen("}\n# end\n") ||
+				    strstr(part, "listen {") == NULL);
 		configfile_free(&s);
 	}
 }
@@ -519,6 +539,8 @@ main(void)
 		cmocka_unit_test(test_nothing_may_be_said_twice),
 		cmocka_unit_test(test_lists_may_not_be_empty),
 		cmocka_unit_test(test_unfinished_files_are_not_taken),
+		cmocka_unit_test(
+		    test_a_section_that_is_never_closed_is_not_taken),
 		cmocka_unit_test(
 		    test_cutting_a_file_anywhere_ends_in_an_answer),
 		cmocka_unit_test(test_ports_are_ports),

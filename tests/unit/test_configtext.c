@@ -101,6 +101,36 @@ test_comment_without_end_is_told_with_its_line(void **state)
 	}
 }
 
+static void
+test_a_brace_that_is_never_closed_is_told_with_its_line(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+	} rows[] = {
+		{ "", 0 },
+		{ "a = b", 0 },
+		{ "a { b = {c, d} }", 0 },
+		{ "a { '}' }", 0 },
+		{ "a = '{'", 0 },
+		{ "a = \"\\\"{\"", 0 },
+		{ "a = ${HOME}", 0 },
+		{ "a } b", 0 }, /* another complaint's */
+		{ "{", 1 },
+		{ "a {\n b = {c\n}\n", 1 },
+		{ "a { }\nb {\n c = d\n", 2 },
+		{ "a { }\nb { '}'\n", 2 },
+		{ "a }\n b {", 2 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (configtext_open_brace(rows[i].text, strlen(rows[i].text)) !=
+		    rows[i].line)
+			fail_msg("'%s'", rows[i].text);
+}
+
 /* Whatever it is: same length, same lines, an octet is itself or a space. */
 static void
 assert_shape(struct slice in)
@@ -111,6 +141,7 @@ assert_shape(struct slice in)
 	if (in.n > 0)
 		memcpy(copy, in.p, in.n);
 	(void)!configtext_blank_comments(copy, in.n);
+	(void)!configtext_open_brace(copy, in.n);
 	for (i = 0; i < in.n; i++)
 		assert_true(
 		    copy[i] == in.p[i] || (copy[i] == ' ' && in.p[i] != '\n'));
@@ -141,6 +172,8 @@ main(void)
 		cmocka_unit_test(test_what_only_looks_like_a_comment_stays),
 		cmocka_unit_test(
 		    test_comment_without_end_is_told_with_its_line),
+		cmocka_unit_test(
+		    test_a_brace_that_is_never_closed_is_told_with_its_line),
 		cmocka_unit_test(test_shape_is_kept_whatever_comes),
 	};
 
