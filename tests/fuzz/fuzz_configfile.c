@@ -34,17 +34,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static int fd = -1;
 	const char *path = path_of_file(&fd);
 	struct raw_config raw;
-	unsigned lines = 1;
 	size_t i;
 
-	for (i = 0; i < size; i++)
-		lines += data[i] == '\n';
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(pwrite(fd, data, size, 0), (ssize_t)size);
 	if (configparse_file(path, &raw) == 0)
 		for (i = 0; i < raw.n; i++) {
 			assert_true(raw.v[i].row < config_keys_n);
-			assert_in_range(raw.v[i].line, 1, lines);
+			assert_true(raw.v[i].line > 0);
 			assert_non_null(raw.v[i].text);
 			assert_true(raw.v[i].listen <= raw.listen_n);
 		}
