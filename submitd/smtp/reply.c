@@ -18,19 +18,22 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* session: RFC 5321, 3.1, 3.8, 4.5.3.2.7; RFC 3207, 4; RFC 3463 */
+	/*
+	 * session: RFC 5321, 3.1, 3.8, 4.5.3.2.7; RFC 3207, 4; RFC 3463.
+	 * Our name leads where RFC 5321, 4.2 has clients read the words.
+	 */
 	[R_220_GREETING]	= { 220, "", "$ ESMTP submitd" },
 	[R_220_GO_TLS]		= { 220, "2.0.0", "Ready to start TLS" },
-	[R_221_BYE]		= { 221, "2.0.0", "Bye" },
-	[R_421_SHUTDOWN]	= { 421, "4.3.2", "Shutting down; please try again" },
-	[R_421_TOO_MANY]	= { 421, "4.7.0", "Too many connections; please try again later" },
-	[R_421_TIMEOUT]		= { 421, "4.4.2", "Timed out waiting for you" },
-	[R_421_SLOW]		= { 421, "4.4.2", "Content arrives too slowly" },
-	[R_421_ERRORS]		= { 421, "4.7.0", "Too many errors" },
-	[R_421_JUNK]		= { 421, "4.7.0", "Too many commands without a message" },
-	[R_421_AUTH_FAILURES]	= { 421, "4.7.0", "Too many failed logins" },
-	[R_421_SESSION_OLD]	= { 421, "4.7.0", "This login has expired; please connect and log in again" },
-	[R_421_TROUBLE]		= { 421, "4.3.0", "Internal trouble; please try again" },
+	[R_221_BYE]		= { 221, "2.0.0", "$ Bye" },
+	[R_421_SHUTDOWN]	= { 421, "4.3.2", "$ Shutting down; please try again" },
+	[R_421_TOO_MANY]	= { 421, "4.7.0", "$ Too many connections; please try again later" },
+	[R_421_TIMEOUT]		= { 421, "4.4.2", "$ Timed out waiting for you" },
+	[R_421_SLOW]		= { 421, "4.4.2", "$ Content arrives too slowly" },
+	[R_421_ERRORS]		= { 421, "4.7.0", "$ Too many errors" },
+	[R_421_JUNK]		= { 421, "4.7.0", "$ Too many commands without a message" },
+	[R_421_AUTH_FAILURES]	= { 421, "4.7.0", "$ Too many failed logins" },
+	[R_421_SESSION_OLD]	= { 421, "4.7.0", "$ This login has expired; please connect and log in again" },
+	[R_421_TROUBLE]		= { 421, "4.3.0", "$ Internal trouble; please try again" },
 
 	/* grammar and order: RFC 5321, 4.2.4, 4.3.2, 4.1.4 */
 	[R_500_UNKNOWN]		= { 500, "5.5.1", "Command not recognised" },

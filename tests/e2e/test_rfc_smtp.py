@@ -101,6 +101,8 @@ def check_line(raw, command):
     """One reply line as RFC 5321, 4.2, RFC 2034, 4 and RFC 3463, 2 have it."""
     assert len(raw) + 2 <= 512, (command, raw)
     found = re.fullmatch(r"([2-5]\d\d)([- ])([ -~]*)", raw)
+    named = found[1] in ("221", "421") or command is None
+    assert not named or "submit.example.org" in raw.split()[1:3], raw
     assert found and int(found[1]) in CODES, (command, raw)
     bare = command in ("", None) or command[:4] in ("EHLO", "HELO")
     if found[1][0] == "3" or bare and found[1] == "250" or command is None:
@@ -139,7 +141,7 @@ def test_every_reply_is_well_formed(open_gateway, sink):
         speak(client, INSIDE)
         client.ehlo()
         assert client.auth_plain("alice", "correct horse").code == 235
-        assert speak(client, LOGGED_IN)[-1] == 250
+        assert speak(client, [*LOGGED_IN, "QUIT"])[-2:] == [250, 221]
     assert sink.taken == []
 
 
