@@ -402,7 +402,7 @@ def test_no_bare_line_end_is_ever_sent(client, sink):
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", heard)
 
 
-ODD = (b"Resent-To: x@example.net\r\nX-\xe9: raw\r\nSubject:\r\n"
+ODD = (b"Resent-To: x@example.net\r\nX-Raw: \xe9\r\nSubject:\r\n"
        b"X-Empty: \r\n" + b"X-Many: y\r\n" * 200)
 
 
