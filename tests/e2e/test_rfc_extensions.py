@@ -6,7 +6,9 @@ import pytest
 
 from conftest import compose
 from rawsmtp import Smtp
+from rig import wait_until
 from sinkgateway import sink_gateway
+from smtpsink import Cut
 
 ALICE = "alice@example.org"
 EVIL = "evil@example.net"
@@ -132,3 +134,17 @@ def test_words_of_the_smarthost_reach_the_client(client, sink, words):
     reply = client.mail(ALICE, ["a@example.net"], compose("words"))
     assert told(reply) == WORDS[words]
     assert words.split(" ", 2)[2] in reply.text
+
+
+def test_copy_in_doubt_bears_the_same_names(ground, slapd):
+    """RFC 1047: a reader can tell that both are one message."""
+    with sink_gateway(ground, slapd, spool={"retry_min": "1s"},
+                      smarthost={"retry_dead": "100ms"}) as (gateway, sink):
+        sink.answers["CONTENT"] = Cut(taken=True)
+        with gateway.login() as client:
+            reply = client.mail(ALICE, ["a@example.net"], compose("twice"))
+        assert reply.code == 250 and "queued" in reply.text
+        sink.answers.clear()
+        wait_until("it comes again", lambda: len(sink.taken) == 2)
+        first, second = (m.content for m in sink.taken)
+        assert first == second

@@ -434,6 +434,76 @@ def test_message_that_ends_with_the_connection_is_kept(client, sink):
     assert content in sink.taken[0].content
 
 
+END = b"\r\n.\r\n"
+
+
+def test_cut_anywhere_leaves_one_copy_or_none(open_gateway, sink):
+    """RFC 1047: none while the end is not whole, and one behind it."""
+    for cut in range(len(END) + 1):
+        client = open_gateway.login()
+        for text in (f"MAIL FROM:<{ALICE}>", "RCPT TO:<a@example.net>", "DATA"):
+            client.command(text)
+        client.send(compose(f"cut-{cut}") + END[:cut])
+        client.close()
+    wait_until("the whole one arrives", lambda: sink.taken)
+    with open_gateway.login() as client:
+        assert client.mail(ALICE, ["a@example.net"],
+                           compose("marker")).code == 250
+    subjects = [re.search(rb"Subject: (\S+)", m.content)[1]
+                for m in sink.taken]
+    assert sorted(subjects) == [b"cut-5", b"marker"]
+    assert open_gateway.spooled() == []
+
+
+def half_a_hello(gateway):
+    client = Smtp(gateway.tls_port, greet=False)
+    client.send(b"\x16\x03\x01\x02\x00\x01\x00")
+    return client
+
+
+def behind_starttls(gateway):
+    client = Smtp(gateway.port)
+    client.ehlo()
+    assert client.command("STARTTLS").code == 220
+    return client
+
+
+def inside(gateway, *commands, rest=b""):
+    client = gateway.connect()
+    client.ehlo()
+    for command in commands:
+        client.command(command)
+    client.send(rest)
+    return client
+
+
+# Where a client may stop for good before it has logged in.
+SLOW = {
+    "silent": lambda g: Smtp(g.port),
+    "silent, TLS": lambda g: Smtp(g.tls_port, greet=False),
+    "half a hello": half_a_hello,
+    "behind STARTTLS": behind_starttls,
+    "half a line": lambda g: inside(g, rest=b"NOOP x"),
+    "at a challenge": lambda g: inside(g, "AUTH LOGIN"),
+    "half an answer": lambda g: inside(g, "AUTH LOGIN", rest=b"YWxp"),
+    "in an overlong line": lambda g: inside(g, rest=b"x" * 20000),
+}
+
+
+def test_slow_clients_meet_an_end_wherever_they_stop(another):
+    gateway = another(limits={"preauth_timeout": "2s"})
+    clients = {name: begin(gateway) for name, begin in SLOW.items()}
+    with gateway.login() as other:
+        for name, client in clients.items():
+            try:
+                while client.sock.recv(4096):  # 421, or nothing
+                    pass
+            except OSError as e:
+                assert "timed out" not in str(e), name
+            client.close()
+        assert other.command("NOOP").code == 250
+
+
 def test_guessing_recipients_ends_the_session(gateway):
     with gateway.login() as client:
         client.command(f"MAIL FROM:<{ALICE}>")
