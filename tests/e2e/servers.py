@@ -292,11 +292,13 @@ class Postfix:
 
     Needs root.  refused@ and later@example.org are refused, for good and for
     now; everything else of example.org and example.net ends in one maildir.
+    settings: further lines of main.cf.
     """
 
-    def __init__(self, ground, name="postfix"):
+    def __init__(self, ground, name="postfix", **settings):
         if os.getuid() != 0:
             raise RigError("Postfix needs root")
+        self.settings = "".join(f"{k} = {v}\n" for k, v in settings.items())
         self.dir = ground.directory(name)
         self.cert = ground.certificate("smart.example.org", "localhost",
                                        "127.0.0.1")
@@ -314,7 +316,7 @@ class Postfix:
         (self.dir / "queue").mkdir()
         (self.dir / "conf/main.cf").write_text(MAIN_CF.format(
             dir=self.dir, uid=nobody.pw_uid, gid=nobody.pw_gid,
-            key=self.cert.key, chain=self.cert.chain))
+            key=self.cert.key, chain=self.cert.chain) + self.settings)
         (self.dir / "conf/master.cf").write_text(MASTER_CF.format(
             port=self.port, tls_port=self.tls_port))
         (self.dir / "queue/pid").mkdir()

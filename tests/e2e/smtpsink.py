@@ -11,11 +11,16 @@ connection that returns either.
         ... sink.server ... sink.taken ...
 
 Steps: GREETING EHLO STARTTLS MAIL RCPT DATA CONTENT RSET QUIT.
+
+It holds its clients to what it offers: a parameter of no extension offered, a
+MAIL, RCPT or domain beyond its LIMITS and 8-bit content that was not announced
+are refused, and written down in sink.broken.
 """
 
 import re
 import socket
 import ssl
+import sys
 import threading
 
 from rig import wait_until
@@ -52,6 +57,13 @@ OFFERS = ("PIPELINING", "8BITMIME", "SIZE 52428800", "CHUNKING",
           "ENHANCEDSTATUSCODES")
 
 
+# Parameters of MAIL and RCPT, and whose they are.
+EXTENSION = {"SIZE": "SIZE", "BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8",
+             "RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN", "ORCPT": "DSN",
+             "REQUIRETLS": "REQUIRETLS", "MT-PRIORITY": "MT-PRIORITY",
+             "BY": "DELIVERBY", "AUTH": "AUTH"}
+
+
 class Mail:
     """One transaction as it came."""
 
@@ -59,6 +71,7 @@ class Mail:
         self.sender = sender
         self.parameters = parameters.split()
         self.recipients = []  # those that were accepted
+        self.asked = {}  # parameters by recipient, accepted or not
         self.content = b""
 
 
@@ -71,6 +84,8 @@ class Connection:
         self.number = number
         self.buffer = b""
         self.mail = None
+        self.mails = 0
+        self.domains = set()
 
     def serve(self):
         try:
@@ -115,7 +130,7 @@ class Connection:
         while b"\r\n" not in self.buffer:
             self.more()
         line, self.buffer = self.buffer.split(b"\r\n", 1)
-        return line.decode("latin-1")
+        return line.decode("utf-8", "surrogateescape")
 
     def octets(self, n):
         while len(self.buffer) < n:
@@ -190,6 +205,32 @@ class Connection:
         self.answer("EHLO", argument,
                     "\n".join(["250 sink.example.org", *offers]))
 
+    def on_HELO(self, argument):
+        self.say("250 sink.example.org")
+
+    def offered(self, keyword):
+        return any(x.split()[0] == keyword for x in self.sink.offers)
+
+    def limit(self, name):
+        """A number of LIMITS; without any it is far off."""
+        words = " ".join(x for x in self.sink.offers if x.startswith("LIMITS"))
+        found = re.search(rf"\b{name}=([1-9]\d*)\b", words)
+        return int(found.group(1)) if found else sys.maxsize
+
+    def kept(self, yes, reply, what):
+        """True if the client kept to what is offered; else it hears so."""
+        if not yes:
+            self.sink.broken.append(what)
+            self.say(reply)
+        return yes
+
+    def may_ask(self, parameters, line):
+        wanted = [EXTENSION.get(p.partition("=")[0]) for p in parameters]
+        return self.kept(all(w and self.offered(w) for w in wanted) and
+                         ("BODY=BINARYMIME" not in parameters or
+                          self.offered("BINARYMIME")),
+                         "555 5.5.4 not offered", line)
+
     def on_STARTTLS(self, argument):
         if self.answer("STARTTLS", argument):
             self.wrap()
@@ -197,6 +238,11 @@ class Connection:
     def on_MAIL(self, argument):
         found = re.fullmatch(r"FROM:<(.*)>( .*)?", argument)
         mail = Mail(found.group(1), found.group(2) or "")
+        self.mails += 1
+        if not (self.may_ask(mail.parameters, argument) and
+                self.kept(self.mails <= self.limit("MAILMAX"),
+                          "452 4.5.3 no more mail", argument)):
+            return
         self.sink.begun.append(mail)
         self.mail = mail if self.answer("MAIL", mail.sender) else None
 
@@ -204,7 +250,17 @@ class Connection:
         if self.mail is None:
             self.say("503 5.5.1 MAIL first")
             return
-        recipient = re.fullmatch(r"TO:<(.*)>", argument).group(1)
+        recipient, words = re.fullmatch(
+            r"TO:<(.*)>(| .*)", argument).groups()
+        parameters = words.split()
+        asked = self.mail.asked
+        asked[recipient] = parameters
+        self.domains.add(recipient.rpartition("@")[2].lower())
+        if not (self.may_ask(parameters, argument) and
+                self.kept(len(asked) <= self.limit("RCPTMAX") and
+                          len(self.domains) <= self.limit("RCPTDOMAINMAX"),
+                          "452 4.5.3 too many", argument)):
+            return
         if self.answer("RCPT", recipient):
             self.mail.recipients.append(recipient)
 
@@ -213,7 +269,11 @@ class Connection:
         if mail is None or not mail.recipients:
             self.say("554 5.5.1 no valid recipients")
             return False
-        mail.content = data
+        mail.content += data
+        if not self.kept(data.isascii() or {"BODY=8BITMIME", "BODY=BINARYMIME"}
+                         & set(mail.parameters),
+                         "554 5.6.3 not announced", "8-bit content"):
+            return False
         self.mail = mail
         self.answer("CONTENT", mail)
         self.mail = None
@@ -226,9 +286,15 @@ class Connection:
             self.content(self.dotted())
 
     def on_BDAT(self, argument):
-        size, last = argument.split()
-        assert last == "LAST", argument
-        self.content(self.octets(int(size)))
+        size, _, last = argument.partition(" ")
+        data = self.octets(int(size))
+        if last == "LAST":
+            self.content(data)
+        elif self.mail is None:
+            self.say("503 5.5.1 MAIL first")
+        else:
+            self.mail.content += data
+            self.say("250 2.0.0 more")
 
     def on_RSET(self, argument):
         self.mail = None
@@ -253,6 +319,7 @@ class SmtpSink:
         self.taken = []  # every message accepted, as often as it was
         self.begun = []  # every transaction
         self.commands = []  # (connection number, line)
+        self.broken = []  # what went beyond the offers
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.held_back = threading.Event()  # a Late answer waits
@@ -328,6 +395,7 @@ class SmtpSink:
             self.released = threading.Event()
             self.held_back.clear()
             self.taken, self.begun, self.commands = [], [], []
+            self.broken = []
 
     # -- memory
 

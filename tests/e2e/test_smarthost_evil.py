@@ -411,8 +411,9 @@ def test_reply_in_single_octets(shared, sink, token, message):
 def test_refusal_of_us_is_not_one_of_the_message(
         own, token, message, step, answer):
     """... but for the operator to mend: nobody's mail is refused for it."""
-    sink, gateway = own()
+    sink, gateway = own(start=False)
     sink.answers[step] = answer
+    gateway.start()
     assert said_queued(submit(gateway, message))
     assert sink.begun == []
     sink.answers.clear()
