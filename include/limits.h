@@ -34,6 +34,9 @@
 #define LIMIT_JUNK_COMMANDS   100   /* NOOP, RSET, ... before the login */
 #define LIMIT_JUNK_LOGGED_IN  1000  /* the same between two messages */
 #define LIMIT_CLOSING_MS      10000 /* to get our last words out */
+#define LIMIT_HANDSHAKE_MS    30000 /* TLS; or the configuration's, if less */
+#define LIMIT_PROXY_HEADER    4096  /* octets; its own length may say 65551 */
+#define LIMIT_PROXY_MS        10000 /* for it to be whole; the same */
 
 /* SASL */
 #define LIMIT_USER           255
@@ -58,6 +61,7 @@
 #define LIMIT_CONTROL_LINE 1024 /* a request of submitctl */
 #define LIMIT_WORKERS      64
 #define LIMIT_LISTENERS    64
+#define LIMIT_CERTIFICATES 64 /* of one listener */
 
 /* Relay */
 #define LIMIT_MESSAGES_OPEN 4096 /* spool files open at once */
