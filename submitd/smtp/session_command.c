@@ -9,7 +9,9 @@
 #include <event2/bufferevent.h>
 
 #include "clock.h"
+#include "log.h"
 #include "session.h"
+#include "stray.h"
 #include "worker.h"
 
 /* -- admission: what must be true for a verb ------------------------------- */
@@ -215,6 +217,31 @@ run_command(struct session *s, struct slice line)
 	return v;
 }
 
+/* Before the first command: is this client in the wrong place? */
+static enum stray
+find_stray(struct session *s)
+{
+	struct evbuffer *in = bufferevent_get_input(s->bev);
+	char first[16];
+	enum stray stray;
+	struct log_line l;
+	ssize_t n;
+
+	if (s->tls || s->commands > 0)
+		return STRAY_NONE;
+	if ((n = evbuffer_copyout(in, first, sizeof(first))) <= 0)
+		return STRAY_NONE;
+	stray = stray_judge((struct slice){ first, (size_t)n });
+	if (stray == STRAY_NONE)
+		return STRAY_NONE;
+	log_begin(&l, LOG_LEVEL_WARN, s->id, stray_event(stray));
+	log_str(&l, "client", s->address);
+	log_str(&l, "listener", s->listener->name);
+	log_str(&l, "hint", stray_hint(stray));
+	log_end(&l);
+	return stray;
+}
+
 enum verdict
 step_command(struct session *s)
 {
@@ -225,6 +252,15 @@ step_command(struct session *s)
 		return HANGUP;
 	if (s->worker->draining)
 		return session_hangup(s, R_421_SHUTDOWN, END_SHUTDOWN);
+	switch (find_stray(s)) {
+	case STRAY_NONE:
+		break;
+	case STRAY_TLS:
+		s->ending = END_REFUSED; /* it would not understand a word */
+		return HANGUP;
+	case STRAY_PROXY:
+		return session_hangup(s, R_500_UNKNOWN, END_REFUSED);
+	}
 	switch (session_read_line(s, LIMIT_AUTH_LINE, &line)) {
 	case LINE_PARTIAL:
 		return WAIT_CLIENT;
