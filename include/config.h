@@ -35,10 +35,39 @@ struct role_config {
 
 enum tls_mode { TLS_MODE_STARTTLS, TLS_MODE_IMPLICIT };
 
+/* A file that the configuration names, and what it held. */
+struct pem_file {
+	char *path;
+	char *place; /* "FILE:LINE", where it is named */
+	struct secret text;
+};
+
+struct pem_files {
+	struct pem_file *v;
+	uint32_t n;
+};
+
+/* Who begins with a header of the PROXY protocol. */
+enum proxy_mode {
+	PROXY_OFF,      /* nobody */
+	PROXY_REQUIRED, /* everybody, and only proxy_from may come */
+	PROXY_MIXED,    /* whoever is in proxy_from; all others do not */
+};
+
 struct listen_config {
 	char *address; /* numeric, or "*" for all IPv4 and IPv6 */
 	uint32_t port;
-	uint32_t tls; /* enum tls_mode */
+	uint32_t tls;                 /* enum tls_mode */
+	char *hostname;               /* ours, to those who connect here */
+	struct pem_files certificate; /* chains, leaf first; none: the */
+	struct pem_files key;         /* global ones; pairs by position */
+	uint32_t proxy;               /* enum proxy_mode */
+	struct strings proxy_from;    /* addresses and networks (network.h) */
+};
+
+struct listen_configs {
+	struct listen_config *v;
+	uint32_t n;
 };
 
 /* What happens to a header whose From or Sender is not the user's. */
@@ -54,9 +83,10 @@ enum header_syntax { HEADER_SYNTAX_REJECT, HEADER_SYNTAX_LOG };
 
 struct smtp_config {
 	struct role_config role;
-	char *hostname;         /* ours: greeting, Received */
-	struct secret cert_pem; /* chain, leaf first */
-	struct secret key_pem;
+	char *hostname;               /* of listeners that have no own */
+	struct pem_files certificate; /* the same */
+	struct pem_files key;
+	struct listen_configs listen;
 	char *help_url;             /* shown by HELP; may be NULL */
 	bool received_client;       /* show client address in Received */
 	bool null_sender;           /* MAIL FROM:<> allowed */
@@ -139,8 +169,6 @@ struct relay_config {
 };
 
 struct config {
-	struct listen_config *listen;
-	uint32_t listen_n;
 	uint32_t workers; /* smtp processes */
 	char *control;    /* admin socket path; NULL: none */
 	uint32_t shutdown_timeout_ms;

@@ -55,7 +55,6 @@ enum message_type {
 };
 
 struct msg_listen {
-	uint32_t tls;      /* enum tls_mode */
 	uint32_t index;    /* of the listener in the configuration */
 	struct slice name; /* "address:port", for logs */
 };

@@ -17,12 +17,19 @@
 struct bufferevent;
 struct event_base;
 
+/* A certificate with those between it and the root, and its key. */
+struct tls_credential {
+	struct slice cert_pem; /* leaf first */
+	struct slice key_pem;
+};
+
 /*
- * Server side.  context: a short name; sessions resume only where it is the
- * same.  Tickets are made with the keys of tls_ticket_keys_set(), one per
- * connection; without keys there is no resumption.  0, or -1 logged.
+ * Server side, with n credentials, each of another kind of key.  context: a
+ * short name; sessions resume only where it and the certificates are the same.
+ * Tickets are made with the keys of tls_ticket_keys_set(), one per connection;
+ * without keys there is no resumption.  0, or -1 logged.
  */
-NODISCARD int tls_server_ctx(struct slice cert_pem, struct slice key_pem,
+NODISCARD int tls_server_ctx(const struct tls_credential *, size_t n,
     const char *context, SSL_CTX **out);
 
 /* For all server contexts of the process.  -1: wrong length. */

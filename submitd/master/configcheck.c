@@ -41,14 +41,50 @@ line_of_either(
 	return line != 0 ? line : line_of(s, section, b);
 }
 
+/* Each certificate has its key: the two lists are as long. */
+static unsigned
+check_pairs(const struct settings *s, const char *section,
+    const struct pem_files *certificate, const struct pem_files *key)
+{
+	if (certificate->n == key->n)
+		return 0;
+	configparse_complain(s->file,
+	    line_of_either(s, section, "key", "certificate"),
+	    "%s: %u in certificate and %u in key: expected the key of each "
+	    "certificate, in the same order",
+	    section, certificate->n, key->n);
+	return 1;
+}
+
+unsigned
+configcheck_listen(const struct settings *s, const struct listen_config *l)
+{
+	unsigned errors = check_pairs(s, "listen", &l->certificate, &l->key);
+
+	if (l->proxy != PROXY_OFF && l->proxy_from.n == 0) {
+		configparse_complain(s->file, line_of(s, "listen", "proxy"),
+		    "listen: proxy needs proxy_from: the addresses of those "
+		    "whose word is taken for where a client is");
+		errors++;
+	}
+	if (l->proxy == PROXY_OFF && l->proxy_from.n != 0) {
+		configparse_complain(s->file,
+		    line_of(s, "listen", "proxy_from"),
+		    "listen: proxy_from does nothing without proxy: expected "
+		    "proxy = \"required\" or \"mixed\"");
+		errors++;
+	}
+	return errors;
+}
+
 /* Two listeners that differ only in "*" and an address clash at bind. */
 static unsigned
 check_listeners(const struct settings *s)
 {
-	const struct listen_config *l = s->config.listen;
+	const struct listen_config *l = s->config.smtp.listen.v;
 	uint32_t i, j;
 
-	for (i = 0; i < s->config.listen_n; i++) {
+	for (i = 0; i < s->config.smtp.listen.n; i++) {
 		for (j = 0; j < i; j++) {
 			if (l[i].port != l[j].port)
 				continue;
@@ -164,23 +200,26 @@ default_listeners(struct config *c)
 		{ 587, TLS_MODE_STARTTLS },
 		{ 465, TLS_MODE_IMPLICIT },
 	};
+	struct listen_configs *l = &c->smtp.listen;
 	uint32_t i;
 
-	if (c->listen_n == 0) {
-		free(c->listen);
-		c->listen = xcalloc(ARRAY_LEN(defaults), sizeof(*c->listen));
-		for (i = 0; i < ARRAY_LEN(defaults); i++) {
-			c->listen[i].address = xstrdup("*");
-			c->listen[i].port = defaults[i].port;
-			c->listen[i].tls = defaults[i].tls;
+	if (l->n == 0) {
+		free(l->v);
+		l->n = ARRAY_LEN(defaults);
+		l->v = xcalloc(l->n, sizeof(*l->v));
+		for (i = 0; i < l->n; i++) {
+			l->v[i].address = xstrdup("*");
+			l->v[i].port = defaults[i].port;
+			l->v[i].tls = defaults[i].tls;
 		}
-		c->listen_n = ARRAY_LEN(defaults);
 	}
-	for (i = 0; i < c->listen_n; i++)
-		if (c->listen[i].tls == CONFIGCHECK_UNSET)
-			c->listen[i].tls = c->listen[i].port == 465
-					       ? TLS_MODE_IMPLICIT
-					       : TLS_MODE_STARTTLS;
+	for (i = 0; i < l->n; i++) {
+		if (l->v[i].tls == CONFIGCHECK_UNSET)
+			l->v[i].tls = l->v[i].port == 465 ? TLS_MODE_IMPLICIT
+							  : TLS_MODE_STARTTLS;
+		if (l->v[i].hostname == NULL)
+			l->v[i].hostname = xstrdup(c->smtp.hostname);
+	}
 }
 
 static uint32_t
@@ -227,7 +266,9 @@ derive(struct settings *s)
 unsigned
 configcheck(struct settings *s)
 {
-	unsigned errors = check_listeners(s) + check_ldap(s) + check_relay(s) +
+	const struct smtp_config *c = &s->config.smtp;
+	unsigned errors = check_pairs(s, "tls", &c->certificate, &c->key) +
+			  check_listeners(s) + check_ldap(s) + check_relay(s) +
 			  check_identity(s);
 
 	if (errors == 0)

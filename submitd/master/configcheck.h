@@ -17,6 +17,13 @@
 /* Returns the number of errors told on stderr; completes *s when 0. */
 NODISCARD unsigned configcheck(struct settings *s);
 
+/*
+ * The same of one listen section, while s->line has its lines: before the
+ * sections are looked at together.
+ */
+NODISCARD unsigned configcheck_listen(
+    const struct settings *s, const struct listen_config *);
+
 /* Log what is allowed but nobody should do without knowing it. */
 void configcheck_warn(const struct settings *s);
 

@@ -16,13 +16,16 @@
 #include "configparse.h"
 #include "configvalue.h"
 #include "limits.h"
+#include "network.h"
 #include "secretfile.h"
 #include "xalloc.h"
 
 #define LIST_MAX LIMIT_SMARTHOSTS
 
-/* What was expected, or what is wrong: for one complaint. */
+/* Where a value stands, and what is wrong with it: for one complaint. */
 struct why {
+	const char *file;
+	unsigned line;
 	char text[512];
 };
 
@@ -51,6 +54,14 @@ static bool
 is_path(const char *text)
 {
 	return text[0] == '/' && text[1] != '\0';
+}
+
+static bool
+is_network(const char *text)
+{
+	struct network n;
+
+	return network_parse(text, &n) == 0;
 }
 
 static bool
@@ -119,6 +130,32 @@ convert_file(const struct config_key *key, const struct kind *kind,
 		return false;
 	return secretfile_read(
 		   text, kind->file, field, why->text, sizeof(why->text)) == 0;
+}
+
+static bool
+convert_pem(const struct config_key *key, const struct kind *kind,
+    const char *text, void *field, struct why *why)
+{
+	struct pem_files *out = field;
+	struct secret content = { 0 };
+	struct buf place = buf_new(LIMIT_CONFIG_FILE);
+
+	if (out->n == LIMIT_CERTIFICATES) {
+		snprintf(why->text, sizeof(why->text),
+		    "no more than %d of them", LIMIT_CERTIFICATES);
+		return false;
+	}
+	if (!convert_file(key, kind, text, &content, why))
+		return false;
+	buf_printf(&place, "%s:%u", why->file, why->line);
+	out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
+	out->v[out->n++] = (struct pem_file){
+		.path = xstrdup(text),
+		.place = xstrndup(buf_slice(&place)),
+		.text = content,
+	};
+	buf_free(&place);
+	return true;
 }
 
 /* The role reads it itself: here it is only looked at. */
@@ -218,9 +255,14 @@ static const struct kind kinds[KEY_KINDS] = {
     .expected = "names of LDAP attributes" },
 [KEY_MECHANISMS] = { convert_list, .is = is_mechanism,
     .expected = "a list of PLAIN, LOGIN" },
-[KEY_CERTIFICATE_FILE] = { convert_file, .file = SECRETFILE_CERTIFICATE,
+[KEY_NETWORKS] = { convert_list, .is = is_network,
+    .expected = "an address or a network, such as \"192.0.2.1\", "
+	"\"10.0.0.0/8\" or \"2001:db8::/32\", nothing set behind its prefix" },
+[KEY_CERTIFICATE_FILES] = { convert_pem, .file = SECRETFILE_CERTIFICATE,
     .expected = "the absolute path of a PEM file" },
-[KEY_KEY_FILE] = { convert_file, .file = SECRETFILE_KEY,
+[KEY_KEY_FILES] = { convert_pem, .file = SECRETFILE_KEY,
+    .expected = "the absolute path of a PEM file" },
+[KEY_CA_FILE] = { convert_file, .file = SECRETFILE_CERTIFICATE,
     .expected = "the absolute path of a PEM file" },
 [KEY_PASSWORD_FILE] = { convert_file, .file = SECRETFILE_PASSWORD,
     .expected = "the absolute path of a file with the password in it" },
@@ -242,7 +284,7 @@ fill(
 {
 	const struct config_key *key = &config_keys[row];
 	const struct kind *kind = &kinds[key->kind];
-	struct why why = { "" };
+	struct why why = { .file = s->file, .line = line };
 
 	if (kind->convert(key, kind, text, (char *)base + key->offset, &why))
 		return 0;
@@ -305,9 +347,28 @@ is_listen(size_t row)
 	return strcmp(config_keys[row].section, "listen") == 0;
 }
 
+/* One listen section; its lines are known only until the next one. */
+static unsigned
+fill_listen(struct settings *s, const struct raw_config *raw, unsigned i)
+{
+	struct listen_config *l = &s->config.smtp.listen.v[i];
+	unsigned errors = 0;
+	size_t row;
+
+	l->tls = CONFIGCHECK_UNSET;
+	for (row = 0; row < config_keys_n; row++) {
+		if (!is_listen(row))
+			continue;
+		s->line[row] = 0;
+		errors += fill_key(s, raw, row, i, l);
+	}
+	return errors == 0 ? configcheck_listen(s, l) : errors;
+}
+
 static unsigned
 fill_all(struct settings *s, const struct raw_config *raw)
 {
+	struct listen_configs *listen = &s->config.smtp.listen;
 	unsigned errors = 0, i;
 	size_t row;
 
@@ -321,17 +382,10 @@ fill_all(struct settings *s, const struct raw_config *raw)
 		    LIMIT_LISTENERS);
 		return errors + 1;
 	}
-	s->config.listen_n = raw->listen_n;
-	s->config.listen =
-	    xcalloc(raw->listen_n + 1, sizeof(*s->config.listen));
-	for (i = 0; i < raw->listen_n; i++) {
-		struct listen_config *l = &s->config.listen[i];
-
-		l->tls = CONFIGCHECK_UNSET;
-		for (row = 0; row < config_keys_n; row++)
-			if (is_listen(row))
-				errors += fill_key(s, raw, row, i, l);
-	}
+	listen->n = raw->listen_n;
+	listen->v = xcalloc(raw->listen_n, sizeof(*listen->v));
+	for (i = 0; i < raw->listen_n; i++)
+		errors += fill_listen(s, raw, i);
 	return errors;
 }
 

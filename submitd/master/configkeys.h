@@ -28,14 +28,17 @@ enum key_kind {
 	KEY_USER,
 	KEY_PATH,
 	KEY_CA_PATH, /* a PEM file the role itself will read */
-	/* struct strings */
+	/* struct strings: KEY_SERVERS to KEY_KEY_FILES are lists */
 	KEY_SERVERS,
 	KEY_LDAP_URIS,
 	KEY_ATTRIBUTES,
 	KEY_MECHANISMS,
+	KEY_NETWORKS,
+	/* struct pem_files */
+	KEY_CERTIFICATE_FILES,
+	KEY_KEY_FILES,
 	/* struct secret: what the file holds */
-	KEY_CERTIFICATE_FILE,
-	KEY_KEY_FILE,
+	KEY_CA_FILE,
 	KEY_PASSWORD_FILE,
 	/* uint32_t */
 	KEY_COUNT,

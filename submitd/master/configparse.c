@@ -67,8 +67,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 static bool
 is_list(enum key_kind kind)
 {
-	return kind == KEY_SERVERS || kind == KEY_LDAP_URIS ||
-	       kind == KEY_ATTRIBUTES || kind == KEY_MECHANISMS;
+	return kind >= KEY_SERVERS && kind <= KEY_KEY_FILES;
 }
 
 static const char *

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "compiler.h"
 #include "ipc.h"
 #include "log.h"
 #include "process.h"
@@ -57,14 +56,15 @@ dial_role(const struct settings *s, enum role_id role)
 }
 
 int
-dial_all(const struct settings *s)
+dial_certificates(const struct settings *s)
 {
-	static const enum role_id order[] = { ROLE_SMTP, ROLE_AUTH,
-		ROLE_RELAY };
-	int bad = 0;
-	size_t i;
+	return dial_role(s, ROLE_SMTP);
+}
 
-	for (i = 0; i < ARRAY_LEN(order); i++)
-		bad |= dial_role(s, order[i]);
-	return bad;
+int
+dial_servers(const struct settings *s)
+{
+	int bad = dial_role(s, ROLE_AUTH);
+
+	return dial_role(s, ROLE_RELAY) | bad;
 }

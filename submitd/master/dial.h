@@ -4,10 +4,17 @@
 #include "configkeys.h"
 
 /*
- * `submitd -t --dial`: each role in turn tries what it will need of the
- * outside world and prints step by step what it met.  0 if all is well, else
+ * `submitd -t`: the smtp role looks at the certificates, which master cannot
+ * read, and prints what each listener shows.  0 if all can be used, else 1.
+ * Starts no service, asks no network; blocks until the role has ended.
+ */
+int dial_certificates(const struct settings *);
+
+/*
+ * `submitd -t --dial`: the other roles in turn try what they will need of the
+ * outside world and print step by step what they met.  0 if all is well, else
  * 1.  Starts no service; blocks until all have ended.
  */
-int dial_all(const struct settings *);
+int dial_servers(const struct settings *);
 
 #endif

@@ -130,7 +130,6 @@ open_target(const struct config *c, uint32_t index, const struct target *t,
 			.fd = fd,
 			.worker = worker,
 			.index = index,
-			.tls = c->listen[index].tls,
 		};
 		memcpy(l->name, t->name, sizeof(l->name));
 		if (listen(fd, SOMAXCONN) != 0)
@@ -159,7 +158,7 @@ has_ipv6(void)
 static int
 open_line(const struct config *c, uint32_t index, struct listeners *out)
 {
-	const struct listen_config *line = &c->listen[index];
+	const struct listen_config *line = &c->smtp.listen.v[index];
 	bool any = strcmp(line->address, "*") == 0;
 	struct target t;
 
@@ -184,7 +183,7 @@ listen_open(const struct config *c, struct listeners *out)
 	uint32_t i;
 
 	*out = (struct listeners){ 0 };
-	for (i = 0; i < c->listen_n; i++)
+	for (i = 0; i < c->smtp.listen.n; i++)
 		if (open_line(c, i, out) != 0)
 			return -1;
 	return 0;

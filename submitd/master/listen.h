@@ -20,7 +20,6 @@ struct listener {
 	int fd;
 	uint32_t worker;
 	uint32_t index; /* of the listen line */
-	uint32_t tls;   /* enum tls_mode */
 	char name[80];  /* "address:port" */
 };
 

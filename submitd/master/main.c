@@ -97,8 +97,10 @@ static int
 test(const struct options *o, const struct settings *s)
 {
 	configcheck_warn(s);
+	if (dial_certificates(s) != 0)
+		return EXIT_FAILURE;
 	printf("%s: configuration is fine\n", o->file);
-	return o->dial ? dial_all(s) : 0;
+	return o->dial ? dial_servers(s) : EXIT_SUCCESS;
 }
 
 int

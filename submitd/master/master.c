@@ -78,7 +78,7 @@ send_listeners(struct child *c)
 
 	for (i = 0; i < all->n; i++) {
 		const struct listener *l = &all->v[i];
-		struct msg_listen m = { l->tls, l->index, slice_of(l->name) };
+		struct msg_listen m = { l->index, slice_of(l->name) };
 
 		if (l->worker != c->worker)
 			continue;

@@ -22,6 +22,8 @@ enum kind {
 	KIND_STRINGS,
 	KIND_SECRET,
 	KIND_ROLE,
+	KIND_PEM_FILES,
+	KIND_LISTENS,
 };
 
 struct field {
@@ -45,7 +47,9 @@ struct table {
 	    char *: KIND_STRING,		\
 	    struct strings: KIND_STRINGS,	\
 	    struct secret: KIND_SECRET,		\
-	    struct role_config: KIND_ROLE)
+	    struct role_config: KIND_ROLE,	\
+	    struct pem_files: KIND_PEM_FILES,	\
+	    struct listen_configs: KIND_LISTENS)
 
 #define FIELD(s, m) \
 	{ #m, offsetof(struct s, m), KIND_OF(((struct s *)0)->m) }
@@ -61,11 +65,29 @@ static const struct field role_fields[] = {
 	FIELD(role_config, gid),
 };
 
+static const struct field pem_fields[] = {
+	FIELD(pem_file, path),
+	FIELD(pem_file, place),
+	FIELD(pem_file, text),
+};
+
+static const struct field listen_fields[] = {
+	FIELD(listen_config, address),
+	FIELD(listen_config, port),
+	FIELD(listen_config, tls),
+	FIELD(listen_config, hostname),
+	FIELD(listen_config, certificate),
+	FIELD(listen_config, key),
+	FIELD(listen_config, proxy),
+	FIELD(listen_config, proxy_from),
+};
+
 static const struct field smtp_fields[] = {
 	FIELD(smtp_config, role),
 	FIELD(smtp_config, hostname),
-	FIELD(smtp_config, cert_pem),
-	FIELD(smtp_config, key_pem),
+	FIELD(smtp_config, certificate),
+	FIELD(smtp_config, key),
+	FIELD(smtp_config, listen),
 	FIELD(smtp_config, help_url),
 	FIELD(smtp_config, received_client),
 	FIELD(smtp_config, null_sender),
@@ -139,9 +161,32 @@ static const struct field relay_fields[] = {
 };
 
 static const struct table role_table = TABLE(role_config, role_fields);
+static const struct table pem_table = TABLE(pem_file, pem_fields);
+static const struct table listen_table = TABLE(listen_config, listen_fields);
 static const struct table smtp_table = TABLE(smtp_config, smtp_fields);
 static const struct table auth_table = TABLE(auth_config, auth_fields);
 static const struct table relay_table = TABLE(relay_config, relay_fields);
+
+/* Of the structs that a field holds one or many of; NULL: of none. */
+static const struct table *
+table_inside(enum kind kind)
+{
+	switch (kind) {
+	case KIND_ROLE:
+		return &role_table;
+	case KIND_PEM_FILES:
+		return &pem_table;
+	case KIND_LISTENS:
+		return &listen_table;
+	case KIND_U32:
+	case KIND_BOOL:
+	case KIND_STRING:
+	case KIND_STRINGS:
+	case KIND_SECRET:
+		break;
+	}
+	return NULL;
+}
 
 /*
  * A number that changes with the table (FNV-1a).  After an upgrade a new
@@ -152,6 +197,7 @@ static uint32_t
 fingerprint(const struct table *t)
 {
 	uint32_t hash = 2166136261U;
+	const struct table *inside;
 	const char *p;
 	size_t i;
 
@@ -159,8 +205,8 @@ fingerprint(const struct table *t)
 		for (p = t->fields[i].name; *p != '\0'; p++)
 			hash = (hash ^ (unsigned char)*p) * 16777619U;
 		hash = (hash ^ (uint32_t)t->fields[i].kind) * 16777619U;
-		if (t->fields[i].kind == KIND_ROLE)
-			hash ^= fingerprint(&role_table);
+		if ((inside = table_inside(t->fields[i].kind)) != NULL)
+			hash ^= fingerprint(inside);
 	}
 	return hash;
 }
@@ -184,6 +230,19 @@ pack_strings(struct buf *b, const struct strings *s)
 		pack_bytes(b, slice_of(s->v[i]));
 }
 
+static void pack_table(struct buf *, const struct table *, const void *from);
+
+/* n structs, one after the other. */
+static void
+pack_structs(struct buf *b, const struct table *t, const void *from, uint32_t n)
+{
+	uint32_t i;
+
+	pack_u32(b, n);
+	for (i = 0; i < n; i++)
+		pack_table(b, t, (const char *)from + i * t->size);
+}
+
 static void
 pack_table(struct buf *b, const struct table *t, const void *from)
 {
@@ -191,6 +250,8 @@ pack_table(struct buf *b, const struct table *t, const void *from)
 
 	for (f = t->fields; f < t->fields + t->n; f++) {
 		const void *at = (const char *)from + f->offset;
+		const struct pem_files *pems = at;
+		const struct listen_configs *listens = at;
 
 		switch (f->kind) {
 		case KIND_U32:
@@ -209,7 +270,13 @@ pack_table(struct buf *b, const struct table *t, const void *from)
 			pack_bytes(b, secret_slice(at));
 			break;
 		case KIND_ROLE:
-			pack_table(b, &role_table, at); /* has none itself */
+			pack_table(b, &role_table, at);
+			break;
+		case KIND_PEM_FILES:
+			pack_structs(b, &pem_table, pems->v, pems->n);
+			break;
+		case KIND_LISTENS:
+			pack_structs(b, &listen_table, listens->v, listens->n);
 			break;
 		}
 	}
@@ -265,6 +332,24 @@ unpack_strings(struct unpack *u, struct strings *s)
 		s->v[s->n] = unpack_string(u);
 }
 
+static void unpack_table(struct unpack *, const struct table *, void *to);
+
+static void *
+unpack_structs(struct unpack *u, const struct table *t, uint32_t *count)
+{
+	uint32_t n = unpack_u32(u);
+	char *v;
+
+	if (n > u->rest.n / t->n) { /* more than can be there */
+		u->failed = true;
+		return NULL;
+	}
+	v = xcalloc(n, t->size);
+	for (*count = 0; *count < n; ++*count)
+		unpack_table(u, t, v + *count * t->size);
+	return v;
+}
+
 static void
 unpack_table(struct unpack *u, const struct table *t, void *to)
 {
@@ -272,6 +357,8 @@ unpack_table(struct unpack *u, const struct table *t, void *to)
 
 	for (f = t->fields; f < t->fields + t->n; f++) {
 		void *at = (char *)to + f->offset;
+		struct pem_files *pems = at;
+		struct listen_configs *listens = at;
 
 		switch (f->kind) {
 		case KIND_U32:
@@ -292,6 +379,13 @@ unpack_table(struct unpack *u, const struct table *t, void *to)
 		case KIND_ROLE:
 			unpack_table(u, &role_table, at);
 			break;
+		case KIND_PEM_FILES:
+			pems->v = unpack_structs(u, &pem_table, &pems->n);
+			break;
+		case KIND_LISTENS:
+			listens->v =
+			    unpack_structs(u, &listen_table, &listens->n);
+			break;
 		}
 	}
 }
@@ -308,6 +402,18 @@ free_strings(struct strings *s)
 	free(s->v);
 }
 
+static void free_table(const struct table *, void *p);
+
+static void
+free_structs(const struct table *t, void *v, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		free_table(t, (char *)v + i * t->size);
+	free(v);
+}
+
 static void
 free_table(const struct table *t, void *p)
 {
@@ -315,6 +421,8 @@ free_table(const struct table *t, void *p)
 
 	for (f = t->fields; f < t->fields + t->n; f++) {
 		void *at = (char *)p + f->offset;
+		struct pem_files *pems = at;
+		struct listen_configs *listens = at;
 
 		switch (f->kind) {
 		case KIND_STRING:
@@ -325,6 +433,12 @@ free_table(const struct table *t, void *p)
 			break;
 		case KIND_SECRET:
 			secret_wipe(at);
+			break;
+		case KIND_PEM_FILES:
+			free_structs(&pem_table, pems->v, pems->n);
+			break;
+		case KIND_LISTENS:
+			free_structs(&listen_table, listens->v, listens->n);
 			break;
 		case KIND_U32:
 		case KIND_BOOL:
@@ -416,11 +530,6 @@ relay_config_free(struct relay_config *c)
 void
 config_free(struct config *c)
 {
-	uint32_t i;
-
-	for (i = 0; i < c->listen_n; i++)
-		free(c->listen[i].address);
-	free(c->listen);
 	free(c->control);
 	smtp_config_free(&c->smtp);
 	auth_config_free(&c->auth);

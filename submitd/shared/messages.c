@@ -9,6 +9,7 @@
 #include "messages.h"
 
 #include "config.h"
+#include "limits.h"
 #include "pack.h"
 #include "utf8.h"
 
@@ -54,7 +55,6 @@ unpack_bool(struct unpack *u)
 void
 msg_listen_pack(struct buf *b, const struct msg_listen *m)
 {
-	pack_u32(b, m->tls);
 	pack_u32(b, m->index);
 	pack_bytes(b, m->name);
 }
@@ -64,10 +64,9 @@ msg_listen_unpack(struct slice s, struct msg_listen *m)
 {
 	struct unpack u = unpack_begin(s);
 
-	m->tls = unpack_u32(&u);
 	m->index = unpack_u32(&u);
 	m->name = unpack_bytes(&u);
-	return verdict(unpack_end(&u) && m->tls <= TLS_MODE_IMPLICIT);
+	return verdict(unpack_end(&u) && m->index < LIMIT_LISTENERS);
 }
 
 void

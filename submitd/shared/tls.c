@@ -191,12 +191,27 @@ pem_is_at_end(void)
 	return true;
 }
 
-/* The chain (leaf first) and the key that fits the leaf. */
+/* Take a certificate into a digest of all that are shown. */
 static int
-ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
+digest_add(EVP_MD_CTX *digest, const X509 *cert)
 {
-	BIO *certs = BIO_new_mem_buf(cert_pem.p, (int)cert_pem.n);
-	BIO *keys = BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n;
+
+	if (X509_digest(cert, EVP_sha256(), md, &n) != 1)
+		return -1;
+	return EVP_DigestUpdate(digest, md, n) == 1 ? 0 : -1;
+}
+
+/*
+ * The chain (leaf first) and the key that fits the leaf.  One of another kind
+ * of key before it stays: OpenSSL has a place for each.
+ */
+static int
+ctx_identity(SSL_CTX *ctx, const struct tls_credential *c, EVP_MD_CTX *digest)
+{
+	BIO *certs = BIO_new_mem_buf(c->cert_pem.p, (int)c->cert_pem.n);
+	BIO *keys = BIO_new_mem_buf(c->key_pem.p, (int)c->key_pem.n);
 	X509 *cert = NULL;
 	EVP_PKEY *key = NULL;
 	int r = -1;
@@ -208,7 +223,8 @@ ctx_identity(SSL_CTX *ctx, struct slice cert_pem, struct slice key_pem)
 	if (cert == NULL || key == NULL ||
 	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
+	    SSL_CTX_check_private_key(ctx) != 1 ||
+	    digest_add(digest, cert) == -1)
 		goto out;
 	X509_free(cert);
 	while ((cert = PEM_read_bio_X509(certs, NULL, NULL, NULL)) != NULL) {
@@ -225,8 +241,34 @@ out:
 	return r;
 }
 
+/* All credentials; and a session id context made of them and of context. */
+static int
+ctx_identities(
+    SSL_CTX *ctx, const struct tls_credential *c, size_t n, const char *context)
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	unsigned char id[SSL_MAX_SID_CTX_LENGTH];
+	int r = -1;
+	size_t i;
+
+	_Static_assert(sizeof(id) == 32, "fits SHA-256");
+	if (digest == NULL ||
+	    EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1 ||
+	    EVP_DigestUpdate(digest, context, strlen(context)) != 1)
+		goto out;
+	for (i = 0; i < n; i++)
+		if (ctx_identity(ctx, &c[i], digest) == -1)
+			goto out;
+	if (EVP_DigestFinal_ex(digest, id, NULL) == 1 &&
+	    SSL_CTX_set_session_id_context(ctx, id, sizeof(id)) == 1)
+		r = 0;
+out:
+	EVP_MD_CTX_free(digest);
+	return r;
+}
+
 int
-tls_server_ctx(struct slice cert_pem, struct slice key_pem, const char *context,
+tls_server_ctx(const struct tls_credential *c, size_t n, const char *context,
     SSL_CTX **out)
 {
 	SSL_CTX *ctx;
@@ -235,11 +277,9 @@ tls_server_ctx(struct slice cert_pem, struct slice key_pem, const char *context,
 	*out = NULL;
 	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
 		goto out;
-	if (ctx_harden(ctx) == -1 || ctx_identity(ctx, cert_pem, key_pem) == -1)
+	if (ctx_harden(ctx) == -1 || ctx_identities(ctx, c, n, context) == -1)
 		goto out;
-	if (SSL_CTX_set_session_id_context(ctx, (const unsigned char *)context,
-		(unsigned)strlen(context)) != 1 ||
-	    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key_cb) != 1 ||
+	if (SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key_cb) != 1 ||
 	    SSL_CTX_set_num_tickets(ctx, 1) != 1)
 		goto out;
 	SSL_CTX_set_timeout(ctx, TICKET_LIFETIME_S);

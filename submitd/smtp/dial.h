@@ -4,10 +4,11 @@
 #include "config.h"
 
 /*
- * `submitd -t --dial`, this role's part: does the certificate load, does the
- * key fit it, when does it end, does it name our host?  Prints a line each;
- * 0 if all is well, else 1.
+ * `submitd -t`, this role's part: for each listener, what certificates it
+ * shows, with names and lifetime; whether they load and their keys fit; a
+ * warning for those that end soon and for a host name that none of them has.
+ * 0 if every client can be shown one, else 1.
  */
-int dial_certificate(const struct smtp_config *);
+int dial_certificates(const struct smtp_config *);
 
 #endif

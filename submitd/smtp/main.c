@@ -80,7 +80,6 @@ prepare(struct event_base *base, struct sandbox *box)
 	worker_init(&worker, base);
 	if (worker_load_tls(&worker) == -1)
 		return -1;
-	secret_wipe(&worker.config.key_pem); /* the contexts have it */
 	box->chroot_wanted = true;
 	box->root_fd = -1;
 	box->max_file_size =
@@ -119,7 +118,7 @@ stats(struct buf *b)
 static int
 dial(void)
 {
-	return dial_certificate(&worker.config);
+	return dial_certificates(&worker.config);
 }
 
 static const struct role_ops ops = {

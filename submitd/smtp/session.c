@@ -8,7 +8,6 @@
 
 #include "session.h"
 
-#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
@@ -19,7 +18,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "addresses.h"
 #include "authclient.h"
 #include "clock.h"
 #include "log.h"
@@ -39,7 +37,7 @@ session_reply_with(struct session *s, enum reply r, struct slice arg)
 void
 session_reply(struct session *s, enum reply r)
 {
-	session_reply_with(s, r, slice_of(s->worker->config.hostname));
+	session_reply_with(s, r, slice_of(session_hostname(s)));
 }
 
 enum verdict
@@ -113,6 +111,21 @@ overdue_silently(struct session *s)
 	return HANGUP;
 }
 
+/*
+ * A client that waits for our greeting on this port has been set up for
+ * STARTTLS: the log is where somebody will look.
+ */
+static enum verdict
+overdue_handshake(struct session *s)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(s->bev);
+
+	s->tls_error = ssl != NULL && BIO_number_read(SSL_get_rbio(ssl)) == 0
+			   ? "silence: set up for STARTTLS?"
+			   : "timed out";
+	return overdue_silently(s);
+}
+
 #define TIME(field) offsetof(struct smtp_config, field)
 
 /* clang-format off */
@@ -122,7 +135,7 @@ static const struct {
 	enum verdict	(*overdue)(struct session *);
 	size_t		 timeout;	/* of the configuration's milliseconds */
 } states[] = {
-	[ST_HANDSHAKE]	= { "handshake", step_wait_client, overdue_silently, TIME(preauth_timeout_ms) },
+	[ST_HANDSHAKE]	= { "handshake", step_wait_client, overdue_handshake, TIME(preauth_timeout_ms) },
 	[ST_COMMAND]	= { "command",	step_command,	overdue_client,	TIME(command_timeout_ms) },
 	[ST_STARTTLS]	= { "starttls",	step_starttls,	overdue_silently, TIME(preauth_timeout_ms) },
 	[ST_AUTHENTICATING] = { "authenticating", step_wait_peer, session_auth_overdue, TIME(auth_timeout_ms) },
@@ -144,6 +157,8 @@ session_enter(struct session *s, enum state next)
 
 	if (next != ST_CLOSING)
 		memcpy(&ms, config + states[next].timeout, sizeof(ms));
+	if (next == ST_HANDSHAKE && ms > LIMIT_HANDSHAKE_MS)
+		ms = LIMIT_HANDSHAKE_MS;
 	s->state = next;
 	s->deadline_ms = clock_ms() + ms;
 }
@@ -417,21 +432,6 @@ session_new(struct worker *w, const struct listener *l, const char *address)
 	return s;
 }
 
-/* The port; its address as text. */
-static uint16_t
-text_of_address(const struct sockaddr *sa, char *text, size_t size)
-{
-	const struct sockaddr_in *v4 = (const void *)sa;
-	const struct sockaddr_in6 *v6 = (const void *)sa;
-
-	if (sa->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &v6->sin6_addr, text, (socklen_t)size);
-		return ntohs(v6->sin6_port);
-	}
-	inet_ntop(AF_INET, &v4->sin_addr, text, (socklen_t)size);
-	return ntohs(v4->sin_port);
-}
-
 /* Ready for SMTP: say hello.  The session may be over when this returns. */
 static void
 begin(struct session **sp)
@@ -456,17 +456,17 @@ session_start_on(struct worker *w, const struct listener *l,
 }
 
 void
-session_start(struct worker *w, const struct listener *l, int fd,
-    const struct sockaddr *sa)
+session_start(
+    struct worker *w, const struct listener *l, int fd, const struct origin *o)
 {
 	char address[INET6_ADDRSTRLEN];
-	uint16_t port = text_of_address(sa, address, sizeof(address));
-	struct session *s = session_new(w, l, address);
+	struct session *s;
 	int on = 1;
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	s->peer = address_of(sa);
-	s->port = port;
+	origin_text(&o->address, address);
+	s = session_new(w, l, address);
+	s->origin = *o;
 	s->bev = bufferevent_socket_new(
 	    w->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (s->bev == NULL)

@@ -25,6 +25,7 @@
 #include "line.h"
 #include "listener.h"
 #include "messages.h"
+#include "origin.h"
 #include "reply.h"
 #include "tx.h"
 
@@ -70,9 +71,8 @@ struct session {
 	uint64_t id;
 	struct worker *worker;           /* outlives it */
 	const struct listener *listener; /* the same */
-	struct in6_addr peer;
-	char address[INET6_ADDRSTRLEN]; /* the same as text */
-	uint16_t port;
+	struct origin origin;
+	char address[INET6_ADDRSTRLEN]; /* origin.address as text */
 
 	struct bufferevent *bev; /* owns the socket */
 	struct buf out; /* replies of this run, not yet handed to bev */
@@ -118,7 +118,7 @@ struct session {
  * greets (or shakes hands) at once.
  */
 void session_start(
-    struct worker *, const struct listener *, int fd, const struct sockaddr *);
+    struct worker *, const struct listener *, int fd, const struct origin *);
 
 /*
  * The same on a bufferevent that is ready for SMTP: for tests.  Takes bev.
@@ -139,6 +139,13 @@ void session_drain(struct session *);
 void session_abort(struct session **sp, enum ending);
 
 /* -- for the session_*.c files -------------------------------------------- */
+
+/* Our name towards this client: greeting, EHLO, Received. */
+static inline const char *
+session_hostname(const struct session *s)
+{
+	return s->listener->hostname;
+}
 
 /* Go to a state; its deadline starts now. */
 void session_enter(struct session *, enum state);

@@ -15,7 +15,7 @@ static struct received
 trace_of(const struct session *s)
 {
 	return (struct received){
-		.hostname = slice_of(s->worker->config.hostname),
+		.hostname = slice_of(session_hostname(s)),
 		.id = slice_of(s->tx->queue_id),
 		.cipher = slice_of(s->tls_cipher),
 		.esmtp = s->esmtp,

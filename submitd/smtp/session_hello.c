@@ -54,7 +54,7 @@ verb_ehlo(struct session *s, const struct command *cmd)
 
 	if (!greet(s, cmd->arg, true))
 		return session_reject_with(s, R_501_ARGUMENT, slice_of("EHLO"));
-	buf_printf(b, "250-%s\r\n", s->worker->config.hostname);
+	buf_printf(b, "250-%s\r\n", session_hostname(s));
 	buf_str(b, "250-PIPELINING\r\n250-8BITMIME\r\n");
 	buf_printf(b, "250-SIZE %u\r\n", s->worker->config.max_message_size);
 	if (s->tls)

@@ -32,9 +32,15 @@ static const char *const fates[] = {
 static void
 log_client(struct log_line *l, const struct session *s)
 {
+	char proxy[INET6_ADDRSTRLEN];
+
 	log_str(l, "user", s->user);
 	log_str(l, "client", s->address);
-	log_u64(l, "port", s->port);
+	log_u64(l, "port", s->origin.port);
+	if (s->origin.proxied) {
+		origin_text(&s->origin.proxy, proxy);
+		log_str(l, "proxy", proxy);
+	}
 	if (s->tls) {
 		log_str(l, "tls", s->tls_version);
 		log_str(l, "cipher", s->tls_cipher);
@@ -46,7 +52,11 @@ session_log_end(const struct session *s)
 {
 	struct log_line l;
 
-	log_begin(&l, LOG_LEVEL_INFO, s->id, "session");
+	/* a balancer looks after us every few seconds */
+	log_begin(&l,
+	    s->origin.probe && !s->authenticated ? LOG_LEVEL_DEBUG
+						 : LOG_LEVEL_INFO,
+	    s->id, "session");
 	log_client(&l, s);
 	if (s->tls)
 		log_u64(&l, "resumed", s->tls_resumed);
@@ -133,7 +143,7 @@ session_log_clear_auth(const struct session *s)
 
 	log_begin(&l, LOG_LEVEL_WARN, s->id, "password_in_clear");
 	log_str(&l, "client", s->address);
-	log_u64(&l, "port", s->port);
+	log_u64(&l, "port", s->origin.port);
 	log_str(&l, "listener", s->listener->name);
 	log_end(&l);
 }

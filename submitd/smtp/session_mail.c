@@ -142,8 +142,8 @@ static bool
 add_postmaster(struct session *s)
 {
 	char mailbox[LIMIT_PATH - 1]; /* the path's limit counts its brackets */
-	int n = snprintf(mailbox, sizeof(mailbox), "postmaster@%s",
-	    s->worker->config.hostname);
+	int n = snprintf(
+	    mailbox, sizeof(mailbox), "postmaster@%s", session_hostname(s));
 
 	if (n < 0 || (size_t)n >= sizeof(mailbox))
 		return false;

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include "certs.h"
 #include "log.h"
 #include "session.h"
 #include "tls.h"
@@ -45,7 +46,7 @@ int
 session_start_tls(struct session *s)
 {
 	int fd = take_socket(&s->bev);
-	SSL *ssl = SSL_new(s->listener->ctx);
+	SSL *ssl = SSL_new(certs_ctx(s->listener->certs));
 
 	if (ssl != NULL)
 		s->bev = tls_bufferevent(s->worker->base, fd, ssl, true);

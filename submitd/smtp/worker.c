@@ -16,6 +16,7 @@
 
 #include "addresses.h"
 #include "authclient.h"
+#include "certs.h"
 #include "clock.h"
 #include "log.h"
 #include "relayclient.h"
@@ -23,8 +24,6 @@
 #include "role.h"
 #include "session.h"
 #include "sessions.h"
-#include "tls.h"
-#include "xalloc.h"
 
 /* How long accepting rests when there are no descriptors left. */
 #define ACCEPT_REST_MS 100
@@ -35,17 +34,73 @@ static const char *const tls_contexts[] = {
 	[TLS_MODE_IMPLICIT] = "submissions",
 };
 
+/* The certificates that sessions on a line of the configuration show. */
+static const struct pem_files *
+certificates_of(const struct smtp_config *c, uint32_t i)
+{
+	const struct listen_config *l = &c->listen.v[i];
+
+	return l->certificate.n > 0 ? &l->certificate : &c->certificate;
+}
+
+static const struct pem_files *
+keys_of(const struct smtp_config *c, uint32_t i)
+{
+	const struct listen_config *l = &c->listen.v[i];
+
+	return l->certificate.n > 0 ? &l->key : &c->key;
+}
+
+static void
+forget_keys(struct pem_files *keys)
+{
+	uint32_t i;
+
+	for (i = 0; i < keys->n; i++)
+		secret_wipe(&keys->v[i].text);
+}
+
+/* Give the i-th listener its certificates: those of an earlier one, or new. */
+static int
+load_certs(struct worker *w, unsigned i)
+{
+	struct listener *l = w->listeners[i], *other;
+	struct certs **slot = &w->certs[w->certs_count];
+	char why[CERTS_WHY];
+	unsigned j;
+
+	for (j = 0; j < i; j++) {
+		other = w->listeners[j];
+		if (other->tls == l->tls &&
+		    certificates_of(&w->config, other->index) ==
+			certificates_of(&w->config, l->index)) {
+			l->certs = other->certs;
+			return 0;
+		}
+	}
+	if (certs_new(certificates_of(&w->config, l->index),
+		keys_of(&w->config, l->index), tls_contexts[l->tls], slot,
+		why) == -1) {
+		log_event(LOG_LEVEL_ERROR, "certificate_unusable", "%s", why);
+		return -1;
+	}
+	w->certs_count++;
+	l->certs = *slot;
+	return 0;
+}
+
 int
 worker_load_tls(struct worker *w)
 {
-	unsigned m;
+	int r = 0;
+	unsigned i;
 
-	for (m = 0; m < ARRAY_LEN(w->ctx); m++)
-		if (tls_server_ctx(secret_slice(&w->config.cert_pem),
-			secret_slice(&w->config.key_pem), tls_contexts[m],
-			&w->ctx[m]) == -1)
-			return -1;
-	return 0;
+	for (i = 0; i < w->listener_count && r == 0; i++)
+		r = load_certs(w, i);
+	forget_keys(&w->config.key);
+	for (i = 0; i < w->config.listen.n; i++)
+		forget_keys(&w->config.listen.v[i].key);
+	return r;
 }
 
 int
@@ -53,16 +108,12 @@ worker_add_listener(struct worker *w, const struct msg_listen *m, int fd)
 {
 	struct listener *l;
 
-	if (w->listener_count == LIMIT_LISTENERS ||
-	    m->tls > TLS_MODE_IMPLICIT) {
+	if (w->listener_count == LIMIT_LISTENERS) {
 		close(fd);
 		return -1;
 	}
-	l = xcalloc(1, sizeof(*l));
-	l->worker = w;
-	l->tls = m->tls;
-	l->name = xstrndup(m->name);
-	l->fd = fd;
+	if ((l = listener_new(w, m, fd)) == NULL)
+		return -1;
 	w->listeners[w->listener_count++] = l;
 	return 0;
 }
@@ -80,12 +131,24 @@ turn_away(struct worker *w, const struct listener *l, int fd)
 
 	w->refused++;
 	if (l->tls == TLS_MODE_STARTTLS) {
-		reply_add(&b, R_421_TOO_MANY, slice_of(w->config.hostname));
+		reply_add(&b, R_421_TOO_MANY, slice_of(l->hostname));
 		/* one segment, empty socket buffer; if it left: all the same */
 		(void)!write(fd, b.p, b.n);
 	}
 	buf_free(&b);
 	close(fd);
+}
+
+/* Is there room for one more, with or without a session yet? */
+static bool
+has_room(const struct worker *w)
+{
+	if (sessions_count(w->sessions) + w->proxies.count <
+	    w->config.max_connections)
+		return true;
+	log_event(LOG_LEVEL_WARN, "too_many_connections", "the limit is %u",
+	    w->config.max_connections);
+	return false;
 }
 
 static void
@@ -94,24 +157,39 @@ on_accept(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
 {
 	struct listener *l = arg;
 	struct worker *w = l->worker;
-	struct in6_addr peer = address_of(sa);
+	struct origin peer = origin_of(sa);
+	bool proxy = l->proxy != PROXY_OFF && listener_trusts(l, &peer.address);
 
 	(void)el;
 	(void)salen;
 	w->accepted++;
-	if (sessions_count(w->sessions) >= w->config.max_connections) {
-		log_event(LOG_LEVEL_WARN, "too_many_connections",
-		    "the limit is %u", w->config.max_connections);
+	if (l->proxy == PROXY_REQUIRED && !proxy) {
+		w->refused++;
+		proxyaccept_log_refusal(l, &peer, "not in proxy_from");
+		close(fd);
+	} else if (proxy && !has_room(w)) {
+		w->refused++;
+		close(fd); /* not a word before the header */
+	} else if (proxy) {
+		proxyaccept_start(w, l, fd, &peer);
+	} else if (!has_room(w)) {
 		turn_away(w, l, fd);
-		return;
+	} else {
+		worker_admit(w, l, fd, &peer);
 	}
-	if (addresses_enter(w->addresses, &peer) >
+}
+
+void
+worker_admit(
+    struct worker *w, const struct listener *l, int fd, const struct origin *o)
+{
+	if (addresses_enter(w->addresses, &o->address) >
 	    w->config.max_connections_per_address) {
-		addresses_leave(w->addresses, &peer);
+		addresses_leave(w->addresses, &o->address);
 		turn_away(w, l, fd);
 		return;
 	}
-	session_start(w, l, fd, sa);
+	session_start(w, l, fd, o);
 }
 
 static void
@@ -197,7 +275,6 @@ worker_start(struct worker *w)
 
 	for (i = 0; i < w->listener_count; i++) {
 		l = w->listeners[i];
-		l->ctx = w->ctx[l->tls];
 		/* master has bound it and listens: backlog 0 leaves it so */
 		l->accept = evconnlistener_new(w->base, on_accept, l,
 		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, l->fd);
@@ -217,17 +294,13 @@ worker_clear(struct worker *w)
 {
 	unsigned i;
 
-	for (i = 0; i < w->listener_count; i++) {
-		if (w->listeners[i]->accept != NULL)
-			evconnlistener_free(w->listeners[i]->accept);
-		free(w->listeners[i]->name);
-		free(w->listeners[i]);
-	}
+	proxyaccept_end_all(w);
+	for (i = 0; i < w->listener_count; i++)
+		listener_free(&w->listeners[i]);
 	w->listener_count = 0;
-	for (i = 0; i < ARRAY_LEN(w->ctx); i++) {
-		SSL_CTX_free(w->ctx[i]);
-		w->ctx[i] = NULL;
-	}
+	for (i = 0; i < w->certs_count; i++)
+		certs_free(&w->certs[i]);
+	w->certs_count = 0;
 	authclient_free(&w->auth);
 	relayclient_free(&w->relay);
 	sessions_free(&w->sessions);
@@ -247,6 +320,7 @@ worker_drain(struct worker *w)
 		return;
 	w->draining = true;
 	set_accepting(w, false);
+	proxyaccept_end_all(w);
 	evtimer_add(w->timer, &tv);
 	sessions_each(w->sessions, session_drain);
 	if (sessions_count(w->sessions) == 0)
@@ -257,7 +331,7 @@ void
 worker_session_gone(struct worker *w, struct session *s)
 {
 	sessions_remove(w->sessions, s->id);
-	addresses_leave(w->addresses, &s->peer);
+	addresses_leave(w->addresses, &s->origin.address);
 	if (w->draining && sessions_count(w->sessions) == 0)
 		role_exit();
 }

@@ -10,8 +10,10 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "limits.h"
 #include "listener.h"
 #include "messages.h"
+#include "proxyaccept.h"
 
 struct addresses;
 struct authclient;
@@ -31,24 +33,29 @@ struct worker {
 	struct relayclient *relay;
 	struct sessions *sessions;
 	struct addresses *addresses;
-	SSL_CTX *ctx[2]; /* by enum tls_mode */
+	struct proxyaccepts proxies; /* connections without a session yet */
+	struct certs *certs[LIMIT_LISTENERS]; /* none twice */
+	unsigned certs_count;
 	struct listener *listeners[LIMIT_LISTENERS];
 	unsigned listener_count;
 	struct event *timer; /* accepting again; the end of a drain */
 	bool draining;
 
 	uint64_t accepted;
-	uint64_t refused; /* connections over a limit */
+	uint64_t refused; /* connections over a limit, or without a header */
 };
 
 /* The parts that need a configuration and a loop. */
 void worker_init(struct worker *, struct event_base *);
 void worker_clear(struct worker *);
 
-/* Certificates into contexts.  -1: logged. */
+/*
+ * Certificates and keys into contexts; the keys in the configuration are wiped.
+ * -1: logged.
+ */
 NODISCARD int worker_load_tls(struct worker *);
 
-/* A listening socket; takes fd.  -1: too many. */
+/* A listening socket; takes fd.  -1: too many, or not in the configuration. */
 NODISCARD int worker_add_listener(
     struct worker *, const struct msg_listen *, int fd);
 
@@ -63,6 +70,10 @@ NODISCARD int worker_start(struct worker *);
 
 /* Accept no more, end what is idle; role_exit() when all sessions are gone. */
 void worker_drain(struct worker *);
+
+/* Begin a session, within the limit of one address.  Takes fd. */
+void worker_admit(
+    struct worker *, const struct listener *, int fd, const struct origin *);
 
 /* From session.c: a session is being freed. */
 void worker_session_gone(struct worker *, struct session *);

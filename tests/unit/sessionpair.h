@@ -96,6 +96,7 @@ session_setup(void)
 	c->data_rate = 1;
 	play.base = event_base_new();
 	play.listener = (struct listener){ .worker = &play.worker,
+		.hostname = play.worker.config.hostname,
 		.tls = TLS_MODE_IMPLICIT,
 		.name = xstrdup("test:0") };
 	worker_init(&play.worker, play.base);

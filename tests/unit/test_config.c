@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -21,6 +22,44 @@ list_of(const char *a, const char *b)
 	s.v[0] = xstrdup(a);
 	s.v[1] = xstrdup(b);
 	return s;
+}
+
+static struct pem_files
+pems_of(const char *a, const char *b)
+{
+	struct pem_files p = { xcalloc(2, sizeof(struct pem_file)), 2 };
+	const char *text[] = { a, b };
+	char path[32];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/%s", text[i]);
+		p.v[i].path = xstrdup(path);
+		p.v[i].place = xstrdup("conf:7");
+		secret_set(&p.v[i].text, slice_of(text[i]));
+	}
+	return p;
+}
+
+/* Two listeners: one with everything, one with as little as there can be. */
+static struct listen_configs
+listens_sample(void)
+{
+	struct listen_configs l = { xcalloc(2, sizeof(struct listen_config)),
+		2 };
+
+	l.v[0] = (struct listen_config){
+		.address = xstrdup("::1"),
+		.port = 465,
+		.tls = TLS_MODE_IMPLICIT,
+		.hostname = xstrdup("other.example.net"),
+		.certificate = pems_of("rsa", "ecdsa"),
+		.key = pems_of("rsa key", "ecdsa key"),
+		.proxy = PROXY_MIXED,
+		.proxy_from = list_of("10.0.0.0/8", "2001:db8::/32"),
+	};
+	l.v[1].address = xstrdup("*");
+	return l;
 }
 
 static struct auth_config
@@ -156,17 +195,57 @@ test_relay_and_smtp_strings_survive_the_wire(void **state)
 	s.hostname = xstrdup("host");
 	s.help_url = xstrdup("https://example.net/");
 	s.null_sender = true;
-	secret_set(&s.cert_pem, slice_of("cert"));
-	secret_set(&s.key_pem, slice_of("key"));
+	s.certificate = pems_of("cert", "cert2");
+	s.key = pems_of("key", "key2");
 	smtp_config_pack(&wire, &s);
 	assert_int_equal(smtp_config_unpack(buf_slice(&wire), &t), 0);
 	assert_string_equal(t.hostname, "host");
 	assert_string_equal(t.help_url, s.help_url);
 	assert_true(t.null_sender);
 	assert_false(t.received_client);
-	assert_string_equal(t.cert_pem.p, "cert");
-	assert_string_equal(t.key_pem.p, "key");
+	assert_int_equal(t.certificate.n, 2);
+	assert_string_equal(t.certificate.v[0].path, "/cert");
+	assert_string_equal(t.certificate.v[1].text.p, "cert2");
+	assert_string_equal(t.key.v[1].place, "conf:7");
+	assert_string_equal(t.key.v[0].text.p, "key");
+	assert_int_equal(t.listen.n, 0);
 	smtp_config_free(&t);
+	smtp_config_free(&s);
+	buf_free(&wire);
+}
+
+static void
+test_listeners_survive_the_wire_and_each_cut_is_seen(void **state)
+{
+	static const struct smtp_config zero;
+	struct smtp_config s = { .listen = listens_sample() }, t;
+	struct buf wire = buf_new(LIMIT_CONFIG);
+	const struct listen_config *l;
+	size_t n;
+
+	(void)state;
+	smtp_config_pack(&wire, &s);
+	assert_int_equal(smtp_config_unpack(buf_slice(&wire), &t), 0);
+	assert_int_equal(t.listen.n, 2);
+	l = &t.listen.v[0];
+	assert_string_equal(l->address, "::1");
+	assert_int_equal(l->port, 465);
+	assert_int_equal(l->tls, TLS_MODE_IMPLICIT);
+	assert_string_equal(l->hostname, "other.example.net");
+	assert_int_equal(l->certificate.n, 2);
+	assert_string_equal(l->certificate.v[1].path, "/ecdsa");
+	assert_string_equal(l->key.v[0].text.p, "rsa key");
+	assert_int_equal(l->proxy, PROXY_MIXED);
+	assert_string_equal(l->proxy_from.v[1], "2001:db8::/32");
+	assert_string_equal(t.listen.v[1].address, "*");
+	assert_null(t.listen.v[1].hostname);
+	assert_int_equal(t.listen.v[1].certificate.n, 0);
+	smtp_config_free(&t);
+	for (n = 0; n < wire.n; n++) {
+		assert_int_equal(
+		    smtp_config_unpack((struct slice){ wire.p, n }, &t), -1);
+		assert_memory_equal(&t, &zero, sizeof(t));
+	}
 	smtp_config_free(&s);
 	buf_free(&wire);
 }
@@ -278,16 +357,15 @@ test_freeing_everything_twice_is_harmless(void **state)
 	struct config c = { 0 };
 
 	(void)state;
-	c.listen = xcalloc(2, sizeof(*c.listen));
-	c.listen_n = 2;
-	c.listen[0].address = xstrdup("*");
+	c.smtp.listen = listens_sample();
+	c.smtp.certificate = pems_of("a", "b");
 	c.control = xstrdup("/control");
 	c.auth = auth_sample();
 	c.smtp.hostname = xstrdup("x");
 	c.relay.server = list_of("a", "b");
 	config_free(&c);
 	config_free(&c);
-	assert_null(c.listen);
+	assert_null(c.smtp.listen.v);
 	assert_null(c.auth.grant_key.p);
 }
 
@@ -298,6 +376,8 @@ main(void)
 		cmocka_unit_test(test_auth_config_survives_the_wire),
 		cmocka_unit_test(test_no_number_is_forgotten_in_a_table),
 		cmocka_unit_test(test_relay_and_smtp_strings_survive_the_wire),
+		cmocka_unit_test(
+		    test_listeners_survive_the_wire_and_each_cut_is_seen),
 		cmocka_unit_test(test_a_part_cut_or_with_a_tail_leaves_nothing),
 		cmocka_unit_test(test_no_flipped_bit_leads_astray),
 		cmocka_unit_test(test_a_string_with_a_nul_inside_is_refused),

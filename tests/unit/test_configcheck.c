@@ -14,6 +14,7 @@
 #include "cases.h"
 #include "configcheck.h"
 #include "configfile.h"
+#include "limits.h"
 #include "log.h"
 
 #define LINES 5
@@ -72,7 +73,7 @@ load(unsigned n, const char *line, int *result)
 	const char *lines[LINES] = { "hostname = \"submit.example.net\"",
 		rig.tls, "ldap { uri = {\"ldaps://h\"} base = \"dc=x\" }",
 		"smarthost { server = {\"s\"} tls = verify }", "" };
-	char text[2048] = "";
+	char text[16384] = "";
 	int saved = dup(STDERR_FILENO), fd;
 	ssize_t got;
 	unsigned i;
@@ -227,6 +228,117 @@ test_risks_are_told_and_nothing_else(void **state)
 	}
 }
 
+/* -- listeners ------------------------------------------------------------- */
+
+static void
+test_listener_takes_from_the_top_what_it_does_not_say(void **state)
+{
+	char line[512];
+	const struct listen_config *l;
+	const struct config *c;
+
+	(void)state;
+	snprintf(line, sizeof(line),
+	    "listen { port = 2587 } listen { port = 2465 tls = implicit "
+	    "hostname = other.example.net certificate = {'%s', '%s'} "
+	    "key = {'%s', '%s'} proxy = mixed proxy_from = '::1' }",
+	    rig.cert, rig.cert, rig.cert, rig.cert);
+	c = loaded(5, line);
+	assert_int_equal(c->smtp.certificate.n, 1);
+	assert_int_equal(c->smtp.listen.n, 2);
+	l = c->smtp.listen.v;
+	assert_string_equal(l[0].hostname, "submit.example.net");
+	assert_int_equal(l[0].certificate.n, 0);
+	assert_int_equal(l[0].proxy, PROXY_OFF);
+	assert_int_equal(l[0].proxy_from.n, 0);
+	assert_string_equal(l[1].hostname, "other.example.net");
+	assert_int_equal(l[1].certificate.n, 2);
+	assert_int_equal(l[1].key.n, 2);
+	assert_string_equal(l[1].key.v[1].path, rig.cert);
+	snprintf(line, sizeof(line), "%s:5", rig.file);
+	assert_string_equal(l[1].key.v[1].place, line);
+	assert_true(l[1].key.v[1].text.n > 0);
+	assert_int_equal(l[1].proxy, PROXY_MIXED);
+	assert_string_equal(l[1].proxy_from.v[0], "::1");
+	configfile_free(&rig.settings);
+}
+
+/* @ stands for the certificate. */
+static void
+test_listener_that_cannot_work_is_refused(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		unsigned line;
+		const char *text, *want;
+	} rows[] = {
+		{ 2, "tls { certificate = {'@', '@'}\nkey = '@' }",
+		    ":3: tls: 2 in certificate and 1 in key: expected the key "
+		    "of each certificate, in the same order" },
+		{ 5, "listen { certificate = '@' }",
+		    ":5: listen: 1 in certificate and 0 in key: expected" },
+		{ 5, "listen { port = 1\ncertificate = '@' key = '@' }\n"
+		    "listen { port = 2\nkey = '@' }",
+		    ":8: listen: 0 in certificate and 1 in key: expected" },
+		{ 5, "listen { proxy = required }",
+		    ":5: listen: proxy needs proxy_from" },
+		{ 5, "listen { proxy_from = '10.0.0.0/8' }\n"
+		    "listen { proxy = mixed }",
+		    ":6: listen: proxy needs proxy_from" },
+		{ 5, "listen { proxy = off proxy_from = '10.0.0.0/8' }",
+		    ":5: listen: proxy_from does nothing without proxy" },
+		{ 5, "listen { proxy = on proxy_from = '10.0.0.0/8' }",
+		    ":5: listen.proxy = \"on\": expected one of "
+		    "off|required|mixed" },
+		{ 5, "listen { proxy = mixed proxy_from = {'::1', '10.0.0.1/8'} }",
+		    ":5: listen.proxy_from = \"10.0.0.1/8\": expected an "
+		    "address or a network, such as" },
+		{ 5, "listen { proxy = mixed proxy_from = '0.0.0.0/0' }",
+		    ":5: listen.proxy_from = \"0.0.0.0/0\": expected" },
+		{ 5, "listen { hostname = 'a b' }",
+		    ":5: listen.hostname = \"a b\": expected a host name" },
+		{ 5, "listen { certificate = '/nonexistent' key = '@' }",
+		    ":5: listen.certificate = \"/nonexistent\": cannot be "
+		    "opened" },
+	};
+	/* clang-format on */
+	char text[1024];
+	const char *p, *said;
+	size_t i, n;
+	int r;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		n = 0;
+		for (p = rows[i].text; *p != '\0'; p++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+			    *p == '@' ? "%s" : "%.1s",
+			    *p == '@' ? rig.cert : p);
+		said = load(rows[i].line, text, &r);
+		assert_int_equal(r, -1);
+		if (strstr(said, rows[i].want) == NULL)
+			fail_msg("'%s': '%s'", rows[i].text, said);
+		configfile_free(&rig.settings);
+	}
+}
+
+static void
+test_certificates_have_an_end(void **state)
+{
+	char text[16384] = "tls { certificate = {";
+	size_t n = strlen(text), i;
+	int r;
+
+	(void)state;
+	for (i = 0; i <= LIMIT_CERTIFICATES; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s'%s'",
+		    i == 0 ? "" : ", ", rig.cert);
+	snprintf(text + n, sizeof(text) - n, "} key = '%s' }", rig.cert);
+	assert_non_null(strstr(load(2, text, &r), "no more than 64 of them"));
+	assert_int_equal(r, -1);
+	configfile_free(&rig.settings);
+}
+
 /* libConfuse by itself counts a line with a comment up to three times. */
 static void
 test_comments_do_not_move_the_line(void **state)
@@ -273,6 +385,10 @@ main(void)
 		cmocka_unit_test(test_smtp_waits_for_relay_and_its_disk),
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),
+		cmocka_unit_test(
+		    test_listener_takes_from_the_top_what_it_does_not_say),
+		cmocka_unit_test(test_listener_that_cannot_work_is_refused),
+		cmocka_unit_test(test_certificates_have_an_end),
 		cmocka_unit_test(test_comments_do_not_move_the_line),
 		cmocka_unit_test(test_comment_without_end_is_refused),
 	};

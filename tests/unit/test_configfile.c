@@ -138,17 +138,17 @@ test_ten_lines_suffice(void **state)
 
 	(void)state;
 	accepted(HOST TLS LDAP SMART, &s);
-	assert_int_equal(c->listen_n, 2);
-	assert_string_equal(c->listen[0].address, "*");
-	assert_int_equal(c->listen[0].port, 587);
-	assert_int_equal(c->listen[0].tls, TLS_MODE_STARTTLS);
-	assert_int_equal(c->listen[1].port, 465);
-	assert_int_equal(c->listen[1].tls, TLS_MODE_IMPLICIT);
+	assert_int_equal(c->smtp.listen.n, 2);
+	assert_string_equal(c->smtp.listen.v[0].address, "*");
+	assert_int_equal(c->smtp.listen.v[0].port, 587);
+	assert_int_equal(c->smtp.listen.v[0].tls, TLS_MODE_STARTTLS);
+	assert_int_equal(c->smtp.listen.v[1].port, 465);
+	assert_int_equal(c->smtp.listen.v[1].tls, TLS_MODE_IMPLICIT);
 	assert_int_equal(c->workers, sysconf(_SC_NPROCESSORS_ONLN));
 	assert_string_equal(c->smtp.hostname, "submit.example.net");
 	assert_string_equal(c->auth.hostname, "submit.example.net");
 	assert_string_equal(c->relay.hostname, "submit.example.net");
-	assert_slice(secret_slice(&c->smtp.key_pem), slice_of(KEY));
+	assert_slice(secret_slice(&c->smtp.key.v[0].text), slice_of(KEY));
 	assert_true(c->smtp.null_sender);
 	assert_int_equal(c->smtp.header_from, HEADER_FROM_REJECT);
 	assert_int_equal(c->smtp.header_syntax, HEADER_SYNTAX_REJECT);
@@ -195,11 +195,11 @@ test_listen_sections_replace_the_default(void **state)
 				     "listen { address = '::1' port = 2587 }\n"
 				     "listen { port = 1465 tls = implicit }\n",
 	    &s);
-	assert_int_equal(s.config.listen_n, 3);
-	assert_int_equal(s.config.listen[0].tls, TLS_MODE_IMPLICIT);
-	assert_int_equal(s.config.listen[1].tls, TLS_MODE_STARTTLS);
-	assert_string_equal(s.config.listen[1].address, "::1");
-	assert_int_equal(s.config.listen[2].tls, TLS_MODE_IMPLICIT);
+	assert_int_equal(s.config.smtp.listen.n, 3);
+	assert_int_equal(s.config.smtp.listen.v[0].tls, TLS_MODE_IMPLICIT);
+	assert_int_equal(s.config.smtp.listen.v[1].tls, TLS_MODE_STARTTLS);
+	assert_string_equal(s.config.smtp.listen.v[1].address, "::1");
+	assert_int_equal(s.config.smtp.listen.v[2].tls, TLS_MODE_IMPLICIT);
 	configfile_free(&s);
 }
 

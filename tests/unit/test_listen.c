@@ -26,6 +26,12 @@ free_port(void)
 	return ntohs(sa.sin_port);
 }
 
+static struct listen_config
+line_of(char *address, uint32_t port)
+{
+	return (struct listen_config){ .address = address, .port = port };
+}
+
 static int
 connect_to(uint32_t port)
 {
@@ -42,10 +48,10 @@ static void
 test_every_worker_has_a_socket_on_every_line(void **state)
 {
 	struct listen_config lines[] = {
-		{ (char[]){ "127.0.0.1" }, free_port(), TLS_MODE_STARTTLS },
-		{ (char[]){ "127.0.0.1" }, free_port(), TLS_MODE_IMPLICIT },
+		line_of((char[]){ "127.0.0.1" }, free_port()),
+		line_of((char[]){ "127.0.0.1" }, free_port()),
 	};
-	struct config c = { .listen = lines, .listen_n = 2, .workers = 3 };
+	struct config c = { .smtp.listen = { lines, 2 }, .workers = 3 };
 	unsigned seen[2][3] = { 0 };
 	struct listeners l;
 	char name[80];
@@ -56,7 +62,6 @@ test_every_worker_has_a_socket_on_every_line(void **state)
 	assert_int_equal(l.n, 6);
 	for (i = 0; i < l.n; i++) {
 		seen[l.v[i].index][l.v[i].worker]++;
-		assert_int_equal(l.v[i].tls, lines[l.v[i].index].tls);
 		snprintf(name, sizeof(name), "127.0.0.1:%u",
 		    lines[l.v[i].index].port);
 		assert_string_equal(l.v[i].name, name);
@@ -73,9 +78,9 @@ test_every_worker_has_a_socket_on_every_line(void **state)
 static void
 test_connections_wait_where_no_worker_is(void **state)
 {
-	struct listen_config line = { (char[]){ "127.0.0.1" }, free_port(),
-		TLS_MODE_STARTTLS };
-	struct config c = { .listen = &line, .listen_n = 1, .workers = 2 };
+	struct listen_config line =
+	    line_of((char[]){ "127.0.0.1" }, free_port());
+	struct config c = { .smtp.listen = { &line, 1 }, .workers = 2 };
 	struct listeners l;
 	int client, got = -1;
 	size_t i;
@@ -94,9 +99,9 @@ test_connections_wait_where_no_worker_is(void **state)
 static void
 test_a_second_gateway_cannot_take_half_of_the_port(void **state)
 {
-	struct listen_config line = { (char[]){ "127.0.0.1" }, free_port(),
-		TLS_MODE_STARTTLS };
-	struct config c = { .listen = &line, .listen_n = 1, .workers = 1 };
+	struct listen_config line =
+	    line_of((char[]){ "127.0.0.1" }, free_port());
+	struct config c = { .smtp.listen = { &line, 1 }, .workers = 1 };
 	struct listeners first, second;
 
 	(void)state;
@@ -112,9 +117,8 @@ test_a_second_gateway_cannot_take_half_of_the_port(void **state)
 static void
 test_star_is_both_families(void **state)
 {
-	struct listen_config line = { (char[]){ "*" }, free_port(),
-		TLS_MODE_STARTTLS };
-	struct config c = { .listen = &line, .listen_n = 1, .workers = 1 };
+	struct listen_config line = line_of((char[]){ "*" }, free_port());
+	struct config c = { .smtp.listen = { &line, 1 }, .workers = 1 };
 	struct sockaddr_storage sa;
 	socklen_t n = sizeof(sa);
 	struct listeners l;
@@ -136,9 +140,8 @@ test_star_is_both_families(void **state)
 static void
 test_an_address_of_another_host_is_refused(void **state)
 {
-	struct listen_config line = { (char[]){ "192.0.2.1" }, 2587,
-		TLS_MODE_STARTTLS };
-	struct config c = { .listen = &line, .listen_n = 1, .workers = 1 };
+	struct listen_config line = line_of((char[]){ "192.0.2.1" }, 2587);
+	struct config c = { .smtp.listen = { &line, 1 }, .workers = 1 };
 	struct listeners l;
 
 	(void)state;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "limits.h"
 #include "messages.h"
 #include "pack.h"
 
@@ -17,7 +17,6 @@ static const char two_recipients[] =
     "\0\0\0\3a@b\0\0\0\0\0\0\0\0\3c@d\6\0\0\0\5x;a@b";
 
 static const struct msg_listen listen_sample = {
-	.tls = TLS_MODE_IMPLICIT,
 	.index = 3,
 	.name = { "[::1]:465", 9 },
 };
@@ -191,7 +190,7 @@ test_numbers_without_a_meaning_are_refused(void **state)
 	struct msg_mail_begin b = begin_sample;
 
 	(void)state;
-	l.tls = TLS_MODE_IMPLICIT + 1;
+	l.index = LIMIT_LISTENERS;
 	msg_listen_pack(&wire, &l);
 	assert_int_equal(msg_listen_unpack(buf_slice(&wire), &l), -1);
 	buf_clear(&wire);

@@ -194,7 +194,7 @@ say_config(const char *text)
 static void
 say_listen(void)
 {
-	struct msg_listen m = { TLS_MODE_STARTTLS, 5, { "x", 1 } };
+	struct msg_listen m = { 5, { "x", 1 } };
 	struct buf b = buf_new(100);
 
 	msg_listen_pack(&b, &m);

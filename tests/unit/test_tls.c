@@ -48,11 +48,11 @@ free_identities(void **state)
 static SSL_CTX *
 server_ctx(const struct identity *id, const char *context)
 {
+	struct tls_credential c = { buf_slice(&id->cert_pem),
+		buf_slice(&id->key_pem) };
 	SSL_CTX *ctx;
 
-	assert_int_equal(tls_server_ctx(buf_slice(&id->cert_pem),
-			     buf_slice(&id->key_pem), context, &ctx),
-	    0);
+	assert_int_equal(tls_server_ctx(&c, 1, context, &ctx), 0);
 	assert_non_null(ctx);
 	assert_int_equal(ERR_peek_error(), 0);
 	return ctx;
@@ -63,8 +63,9 @@ server_ctx(const struct identity *id, const char *context)
 static bool
 is_identity(struct slice cert_pem, struct slice key_pem)
 {
+	struct tls_credential c = { cert_pem, key_pem };
 	SSL_CTX *ctx = (SSL_CTX *)&root; /* must be cleared */
-	int r = tls_server_ctx(cert_pem, key_pem, "test", &ctx);
+	int r = tls_server_ctx(&c, 1, "test", &ctx);
 
 	assert_int_equal(r == 0, ctx != NULL);
 	assert_int_equal(ERR_peek_error(), 0); /* logged, not left lying */
