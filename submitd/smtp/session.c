@@ -112,15 +112,16 @@ overdue_silently(struct session *s)
 }
 
 /*
- * A client that waits for our greeting on this port has been set up for
- * STARTTLS: the log is where somebody will look.
+ * A client that waits for our greeting on a port of implicit TLS has been set
+ * up for STARTTLS: the log is where somebody will look.
  */
 static enum verdict
 overdue_handshake(struct session *s)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(s->bev);
+	bool silent = ssl != NULL && BIO_number_read(SSL_get_rbio(ssl)) == 0;
 
-	s->tls_error = ssl != NULL && BIO_number_read(SSL_get_rbio(ssl)) == 0
+	s->tls_error = silent && !s->tls_promised
 			   ? "silence: set up for STARTTLS?"
 			   : "timed out";
 	return overdue_silently(s);

@@ -33,7 +33,8 @@ make_identities(void **state)
 	    "DNS:b.example,DNS:both.example,IP:192.0.2.1", NULL, 3600);
 	ids[WILD_RSA] = issue(EVP_RSA_gen(2048),
 	    "DNS:*.wild.example,DNS:p*.part.example", NULL, 3600);
-	ids[D_EC] = issue(EVP_EC_gen("P-256"), "DNS:d.example", NULL, 3600);
+	ids[D_EC] = issue(EVP_EC_gen("P-256"),
+	    "DNS:d.example,DNS:*.wild.example", NULL, 3600);
 	ids[NAMELESS] = issue(EVP_EC_gen("P-256"), "IP:192.0.2.1", NULL, 3600);
 	memset(key, 'k', sizeof(key));
 	return tls_ticket_keys_set(&keys);
@@ -229,7 +230,7 @@ static const struct {
 	{ "x.a.example",	A_EC,	A_RSA,	A_EC },
 	{ "b.example",		B_EC,	COUNT,	B_EC },
 	{ "both.example",	B_EC,	A_RSA,	B_EC },
-	{ "x.wild.example",	WILD_RSA, WILD_RSA, COUNT },
+	{ "x.wild.example",	D_EC,	WILD_RSA, D_EC },
 	{ "mail.wild.example",	A_EC,	WILD_RSA, A_EC },
 	{ "x.y.wild.example",	A_EC,	A_RSA,	A_EC },
 	{ "wild.example",	A_EC,	A_RSA,	A_EC },
@@ -309,7 +310,7 @@ static const struct {
 	{ "b.example",	NULL,		false,	A_EC },
 	{ NULL,		"b.example",	false,	B_EC },
 	{ "b.example",	"d.example",	false,	D_EC },
-	{ "x.wild.example", "y.wild.example", true, WILD_RSA },
+	{ "x.wild.example", "y.wild.example", true, D_EC },
 	{ "x.wild.example", "a.example", false,	A_EC },
 };
 /* clang-format on */

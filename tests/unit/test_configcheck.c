@@ -280,6 +280,9 @@ test_listener_that_cannot_work_is_refused(void **state)
 		{ 5, "listen { port = 1\ncertificate = '@' key = '@' }\n"
 		    "listen { port = 2\nkey = '@' }",
 		    ":8: listen: 0 in certificate and 1 in key: expected" },
+		{ 5, "listen { port = 1\ncertificate = '@' key = '@' }\n"
+		    "listen { port = 2\ncertificate = '@' }",
+		    ":8: listen: 1 in certificate and 0 in key: expected" },
 		{ 5, "listen { proxy = required }",
 		    ":5: listen: proxy needs proxy_from" },
 		{ 5, "listen { proxy_from = '10.0.0.0/8' }\n"
