@@ -243,26 +243,28 @@ class Ground:
             shutil.chown(path, owner)
         return path
 
-    def certificate(self, *names, authority="ca"):
+    def certificate(self, *names, authority="ca", **options):
         """Certificate and key for names; the authority is .ca.
 
-        Made once: a server that starts just while its files are replaced
+        options: kind ("rsa", "ecdsa"), days.  Made once: a server that starts just while its files are replaced
         would take a key and a certificate that do not fit.
         """
-        wanted = (authority, *names)
+        wanted = (authority, *names, *sorted(options.items()))
         if wanted not in self.certificates:
             self.certificates[wanted] = Certificate(
-                self.path / authority, *names)
+                self.path / authority, *names, **options)
         return self.certificates[wanted]
 
 
 class Certificate:
     """A throw-away one from certs/make-test-ca.sh: .ca, .chain, .key."""
 
-    def __init__(self, directory, *names):
-        subprocess.run([ROOT / "certs/make-test-ca.sh", directory, *names],
+    def __init__(self, directory, *names, kind="ecdsa", days=30):
+        subprocess.run([ROOT / "certs/make-test-ca.sh", "-k", kind,
+                        "-d", str(days), directory, *names],
                        check=True, stdout=subprocess.DEVNULL)
         directory.chmod(0o755)
+        stem = names[0] + (".rsa" if kind == "rsa" else "")
         self.ca = directory / "ca.pem"
-        self.chain = directory / f"{names[0]}.pem"
-        self.key = directory / f"{names[0]}.key"
+        self.chain = directory / f"{stem}.pem"
+        self.key = directory / f"{stem}.key"
