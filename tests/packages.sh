@@ -15,7 +15,7 @@ build=(gcc libc6-dev make pkg-config libevent-dev libssl-dev libsasl2-dev
 run=(libsasl2-modules slapd ldap-utils postfix openssl python3 python3-pytest
 	swaks libnet-ssleay-perl libauthen-sasl-perl curl ca-certificates
 	msmtp nodejs node-nodemailer python3-aiosmtplib libio-socket-ssl-perl
-	git-email libmailtools-perl s-nail mutt neomutt)
+	git-email libmailtools-perl s-nail mutt neomutt haproxy)
 lint=(clang-format clang-tidy cppcheck)
 fuzz=(clang libclang-rt-dev)
 

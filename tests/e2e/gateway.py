@@ -103,8 +103,13 @@ class Submitd:
             "control": {"socket": self.dir / "control"},
         }, changes)
         self.file = self.dir / "submitd.conf"
-        self.file.write_text(render(self.config))
         self.process = None
+        self.reconfigure()
+
+    def reconfigure(self, **changes):
+        """Write the file anew, with changes; for the next start."""
+        self.config = merged(self.config, changes)
+        self.file.write_text(render(self.config))
 
     def _own_file(self, name, text):
         path = self.dir / name

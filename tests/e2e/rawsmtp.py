@@ -36,13 +36,24 @@ def tls_context(ca, **options):
 
 
 class Smtp(contextlib.AbstractContextManager):
-    """A connection; tls: an SSLContext for TLS from the first octet."""
+    """A connection; tls: an SSLContext for TLS from the first octet.
+
+    source: the address to come from.  header: octets before all else.
+    name: whom we want to talk to, in SNI and in the certificate; None: we say
+    no name.
+    """
 
     def __init__(self, port, tls=None, session=None, greet=True,
-                 address="127.0.0.1"):
-        self.sock = socket.create_connection((address, port), DEADLINE)
+                 address="127.0.0.1", source=None, header=b"",
+                 name="localhost"):
+        self.sock = socket.create_connection(
+            (address, port), DEADLINE,
+            source_address=source and (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
+        self.name = name
+        if header:
+            self.send(header)
         if tls is not None:
             self.wrap(tls, session)
         self.greeting = self.reply() if greet else None
@@ -55,7 +66,7 @@ class Smtp(contextlib.AbstractContextManager):
 
     def wrap(self, context, session=None):
         self.sock = context.wrap_socket(
-            self.sock, server_hostname="localhost", session=session)
+            self.sock, server_hostname=self.name, session=session)
 
     def send(self, data):
         self.sock.sendall(data)
@@ -137,3 +148,22 @@ def b64(text):
 def plain(user, password, authzid=""):
     """The one response of PLAIN (RFC 4616), in base64."""
     return b64(f"{authzid}\0{user}\0{password}")
+
+
+def client_hello(name):
+    """TLS 1.2, one suite, P-256, SNI with these octets."""
+    def vector(data, size):
+        return len(data).to_bytes(size, "big") + data
+
+    def extension(number, data):
+        return number.to_bytes(2, "big") + vector(data, 2)
+
+    extensions = (
+        extension(0, vector(b"\0" + vector(name, 2), 2))
+        + extension(10, vector(b"\0\x17", 2))
+        + extension(11, vector(b"\0", 1))
+        + extension(13, vector(b"\4\3\4\1\x08\4", 2)))
+    body = (b"\3\3" + bytes(32) + vector(b"", 1)
+            + vector(b"\xc0\x2b\xc0\x2f", 2) + vector(b"\0", 1)
+            + vector(extensions, 2))
+    return b"\x16\3\1" + vector(b"\1" + vector(body, 3), 2)

@@ -163,24 +163,53 @@ def test_plain_ldap_far_away_needs_the_loud_key(lone):
 def test_key_of_another_certificate_is_found(lone, ground):
     other = ground.certificate("stranger.example.org", authority="ca-2")
     gateway = lone(tls={"key": other.key})
-    assert gateway.check()[0] == 0, "only whoever has OpenSSL can tell"
-    status, said = gateway.check("--dial")
+    status, said = gateway.check()
     assert status == 1
-    assert re.search(r"certificate: chain and key +FAILED: .*key is of "
-                     r"another", said), said
-    assert_fails(gateway, r"\bstart_failed\b")
+    assert "configuration is fine" not in said
+    place = f"{gateway.file}:{line_of(gateway, 'key = ')}: "
+    fault = (f'"{other.key}" is the key of another certificate than '
+             f'"{gateway.cert.chain}"')
+    assert f"certificate FAILED: {place}{fault}" in said, said
+    assert_fails(gateway, r"certificate_unusable .*is the key of another",
+                 r"\bstart_failed\b")
 
 
-def test_certificate_of_another_name_is_found(lone, ground):
-    status, said = lone(hostname="elsewhere.example.org").check("--dial")
-    assert status == 1
-    assert re.search(r"names our host +FAILED: elsewhere", said), said
+def test_check_tells_what_each_listener_shows(lone, ground):
+    soon = ground.certificate("soon.example.org", "*.soon.example.org",
+                              days=5)
+    over = ground.certificate("over.example.org", kind="rsa", days=-1)
+    gateway = lone()
+    gateway.reconfigure(listen=gateway.config["listen"] + [{
+        "address": "::1", "port": 2587, "hostname": "a.soon.example.org",
+        "certificate": [soon.chain, over.chain],
+        "key": [soon.key, over.key]}])
+    status, said = gateway.check()
+    assert status == 0, said
+    assert re.search(
+        rf"listen 127.0.0.1 port {gateway.port}, STARTTLS, as "
+        rf"submit.example.org\n"
+        rf"  certificate {gateway.cert.chain}\n"
+        rf"    submit.example.org localhost\n"
+        rf"    ECDSA 256, until 20..-..-..: (29|30) days left\n", said), said
+    own = said[said.index("listen ::1 port 2587, STARTTLS"):]
+    assert re.search(r"soon.example.org \*.soon.example.org\n    ECDSA 256, "
+                     r"until .*: [45] days left\n    WARNING: it expires soon",
+                     own), own
+    assert re.search(r"over.example.org\n    RSA 2048, until .*: 0 days left"
+                     r"\n    WARNING: it has expired", own), own
+    assert said.count("WARNING") == 2, "a wildcard names a.soon.example.org"
+
+
+def test_name_that_is_in_no_certificate_is_warned_of(lone):
+    status, said = lone(hostname="elsewhere.example.org").check()
+    assert status == 0
+    assert said.count("WARNING: no certificate names elsewhere") == 2
 
 
 def test_dial_goes_on_behind_the_first_failure(lone):
     status, said = lone().check("--dial")
     assert status == 1
-    assert re.search(r"certificate: names our host +ok", said)
+    assert "configuration is fine" in said
     assert re.search(rf"ldap {DEAD_LDAP}\n.*\n +tcp +FAILED .*refused", said)
     assert re.search(rf"smarthost {DEAD_SMARTHOST}: connect +FAILED", said)
 
