@@ -121,8 +121,7 @@ make_context(struct making *m, const struct set *set, uint32_t *number)
 	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, certs);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_servername);
 	SSL_CTX_set_tlsext_servername_arg(ctx, certs);
-	certs->ctx =
-	    xreallocarray(certs->ctx, certs->n + 1, sizeof(*certs->ctx));
+	certs->ctx = xreallocarray(certs->ctx, certs->n + 1, sizeof(SSL_CTX *));
 	m->sets = xreallocarray(m->sets, certs->n + 1, sizeof(*m->sets));
 	certs->ctx[certs->n] = ctx;
 	m->sets[certs->n] = *set;

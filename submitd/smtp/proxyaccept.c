@@ -169,6 +169,10 @@ proxyaccept_start(
 void
 proxyaccept_end_all(struct worker *w)
 {
-	while (w->proxies.first != NULL)
-		close(release(w->proxies.first));
+	struct proxyaccept *p, *next;
+
+	for (p = w->proxies.first; p != NULL; p = next) {
+		next = p->next;
+		close(release(p));
+	}
 }
