@@ -70,6 +70,10 @@
 #define LIMIT_EXTENSIONS    64   /* EHLO lines of a smarthost */
 #define LIMIT_SMARTHOSTS    16
 #define LIMIT_RESULT_TEXT   400 /* smarthost text passed to a client */
+#define LIMIT_REPORT_CONTENT                                                   \
+	1048576 /* a larger message is not returned whole in a report */
+#define LIMIT_REPORT_HEADER 65536    /* returned of it then */
+#define LIMIT_REPORT        12582912 /* a report, 1000 recipients in it */
 
 /* Logs */
 #define LIMIT_LOG_VALUE            512
