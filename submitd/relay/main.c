@@ -102,7 +102,7 @@ recover(void)
 	if (spool_scan(relay.spool, &ids, &n) != SPOOL_OK)
 		return -1;
 	for (i = 0; i < n; i++)
-		schedule_add(relay.schedule, ids[i], 0);
+		schedule_add(relay.schedule, ids[i], 0, NULL);
 	if (n > 0)
 		log_event(LOG_LEVEL_INFO, "recovered", "%zu queued", n);
 	free(ids);

@@ -306,7 +306,7 @@ settle_queued(struct message *m, uint32_t open, uint32_t done, uint32_t failed)
 		submit(m, disk_request_new(
 			      m->relay, DISK_MARK, m->id, m->env, on_marked));
 	} else {
-		schedule_add(m->relay->schedule, m->id, m->tries + 1);
+		schedule_add(m->relay->schedule, m->id, m->tries + 1, NULL);
 		message_end(&m);
 	}
 }
@@ -342,7 +342,8 @@ on_loaded(struct disk_request *r)
 
 	if (r->status != SPOOL_OK) { /* logged; set aside or gone */
 		if (r->status == SPOOL_IO)
-			schedule_add(m->relay->schedule, m->id, m->tries + 1);
+			schedule_add(
+			    m->relay->schedule, m->id, m->tries + 1, NULL);
 		message_end(&m);
 		return;
 	}

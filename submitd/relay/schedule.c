@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "clock.h"
 #include "log.h"
@@ -20,12 +21,17 @@
  */
 #define FIRST_SPREAD_MS 2000
 
+#define LONGEST_SLEEP_MS 3600000
+
 struct entry {
 	STAILQ_ENTRY(entry) next;  /* while due */
 	TAILQ_ENTRY(entry) asleep; /* until then */
 	struct schedule *schedule;
 	uint64_t id;
 	unsigned tries;
+	uint64_t not_before_s;
+	uint64_t latest_s;
+	uint64_t ready_ms; /* its back-off ends */
 	struct event *timer;
 };
 
@@ -77,10 +83,49 @@ run_due(struct schedule *s)
 	}
 }
 
-static void
-sleep_on(struct entry *e, uint32_t ms)
+static uint64_t
+now_s(void)
 {
-	struct timeval tv = clock_span(ms);
+	return (uint64_t)time(NULL);
+}
+
+static bool
+is_early(const struct entry *e)
+{
+	return now_s() < e->not_before_s;
+}
+
+static bool
+is_late(const struct entry *e)
+{
+	return e->latest_s != 0 && now_s() >= e->latest_s;
+}
+
+/* Milliseconds until then, and no more than LONGEST_SLEEP_MS. */
+static uint32_t
+until(uint64_t s)
+{
+	uint64_t now = now_s();
+
+	if (s <= now)
+		return 0;
+	return s - now > LONGEST_SLEEP_MS / 1000 ? LONGEST_SLEEP_MS
+						 : (uint32_t)(s - now) * 1000;
+}
+
+/* Until it is ready, or a time of its own comes first. */
+static void
+sleep_on(struct entry *e)
+{
+	uint64_t now = clock_ms();
+	uint64_t ms = e->ready_ms > now ? e->ready_ms - now : 0;
+	struct timeval tv;
+
+	if (is_early(e))
+		ms = until(e->not_before_s);
+	else if (e->latest_s != 0 && until(e->latest_s) < ms)
+		ms = until(e->latest_s);
+	tv = clock_span(ms);
 
 	if (evtimer_add(e->timer, &tv) == -1)
 		fatal("out of memory");
@@ -93,9 +138,15 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!smarthosts_any_well(e->schedule->relay->hosts)) {
+	if (is_early(e) || (clock_ms() < e->ready_ms && !is_late(e))) {
+		sleep_on(e);
+		return;
+	}
+	if (!smarthosts_any_well(e->schedule->relay->hosts) && !is_late(e)) {
 		/* no try, so it does not count as one */
-		sleep_on(e, e->schedule->relay->config.retry_min_ms);
+		e->ready_ms =
+		    clock_ms() + e->schedule->relay->config.retry_min_ms;
+		sleep_on(e);
 		return;
 	}
 	TAILQ_REMOVE(&e->schedule->sleepers, e, asleep);
@@ -103,24 +154,38 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	run_due(e->schedule);
 }
 
-void
-schedule_add(struct schedule *s, uint64_t id, unsigned tries)
+static uint32_t
+back_off_ms(const struct schedule *s, unsigned tries)
 {
 	const struct relay_config *config = &s->relay->config;
-	struct entry *e = xcalloc(1, sizeof(*e));
-	uint32_t random, ms;
+	uint32_t random;
 
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	ms = tries == 0 ? random % FIRST_SPREAD_MS
-			: schedule_delay_ms(config->retry_min_ms,
-			      config->retry_max_ms, tries, random);
+	if (tries == 0)
+		return random % FIRST_SPREAD_MS;
+	return schedule_delay_ms(
+	    config->retry_min_ms, config->retry_max_ms, tries, random);
+}
+
+void
+schedule_add(struct schedule *s, uint64_t id, unsigned tries,
+    const struct schedule_when *when)
+{
+	static const struct schedule_when no_wish;
+	struct entry *e = xcalloc(1, sizeof(*e));
+
+	if (when == NULL)
+		when = &no_wish;
 	e->schedule = s;
 	e->id = id;
 	e->tries = tries;
+	e->not_before_s = when->not_before_s;
+	e->latest_s = when->latest_s;
 	if ((e->timer = evtimer_new(s->relay->base, on_timer, e)) == NULL)
 		fatal("out of memory");
 	TAILQ_INSERT_TAIL(&s->sleepers, e, asleep);
-	sleep_on(e, ms);
+	e->ready_ms = clock_ms() + (when->at_once ? 0 : back_off_ms(s, tries));
+	sleep_on(e);
 	s->waiting++;
 }
 
@@ -134,7 +199,8 @@ schedule_wake(void *schedule)
 	TAILQ_FOREACH (e, &s->sleepers, asleep) {
 		evutil_secure_rng_get_bytes(&random, sizeof(random));
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
-		sleep_on(e, random % FIRST_SPREAD_MS);
+		e->ready_ms = clock_ms() + random % FIRST_SPREAD_MS;
+		sleep_on(e);
 	}
 }
 

@@ -8,8 +8,10 @@
  * stays on disk.  Waits double from retry_min to retry_max, each a fifth
  * shorter or longer by chance, so that a smarthost that comes back is not met
  * by all at once.  At most as many tries run as there may be connections.
+ * Times of day are looked at again each hour: somebody may set the clock.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +23,17 @@ typedef void schedule_try(struct relay *, uint64_t id, unsigned tries);
 
 struct schedule *schedule_new(struct relay *, schedule_try *);
 
-/* A message of the queue that was tried this often. 0: soon. */
-void schedule_add(struct schedule *, uint64_t id, unsigned tries);
+/* Wishes beyond the back-off: seconds since 1970; 0: none. */
+struct schedule_when {
+	uint64_t not_before_s; /* then at once, whatever else is said */
+	/* then, if not sooner; even if no server is well: something is over */
+	uint64_t latest_s;
+	bool at_once;
+};
+
+/* A message of the queue that was tried this often. 0: soon.  NULL: none. */
+void schedule_add(struct schedule *, uint64_t id, unsigned tries,
+    const struct schedule_when *);
 
 /*
  * A smarthost is back: what waits is tried soon, spread over a few seconds,

@@ -137,7 +137,7 @@ test_no_more_run_at_once_than_there_are_connections(void **state)
 
 	(void)state;
 	for (i = 0; i < MESSAGES; i++)
-		schedule_add(t.relay.schedule, i, 1 + i % 3);
+		schedule_add(t.relay.schedule, i, 1 + i % 3, NULL);
 	assert_int_equal(t.total, 0); /* not from inside the call */
 	assert_int_equal(schedule_waiting(t.relay.schedule), MESSAGES);
 	run_until(CONNECTIONS);
@@ -162,7 +162,7 @@ static void
 test_what_was_found_at_the_start_is_tried_soon(void **state)
 {
 	(void)state;
-	schedule_add(t.relay.schedule, 7, 0);
+	schedule_add(t.relay.schedule, 7, 0, NULL);
 	run_until(1);
 	assert_int_equal(t.begun[7], 1);
 	assert_int_equal(t.tries[7], 0);
@@ -176,7 +176,7 @@ test_nothing_is_begun_behind_a_stop(void **state)
 
 	(void)state;
 	for (i = 0; i < CONNECTIONS + 1; i++)
-		schedule_add(t.relay.schedule, i, 1);
+		schedule_add(t.relay.schedule, i, 1, NULL);
 	run_until(CONNECTIONS);
 	schedule_stop(t.relay.schedule);
 	event_base_dispatch(t.relay.base); /* until every timer has fired */
@@ -200,7 +200,7 @@ test_nothing_is_begun_while_no_server_is_well(void **state)
 
 	(void)state;
 	set_well(false);
-	schedule_add(t.relay.schedule, 7, 1);
+	schedule_add(t.relay.schedule, 7, 1, NULL);
 	for (i = 0; i < 10; i++) /* its timer fires in each */
 		event_base_loop(t.relay.base, EVLOOP_ONCE);
 	assert_int_equal(t.total, 0);
@@ -218,8 +218,8 @@ test_a_server_that_is_back_wakes_what_sleeps(void **state)
 	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
 	smarthosts_on_back(t.relay.hosts, schedule_wake, t.relay.schedule);
 	set_well(false);
-	schedule_add(t.relay.schedule, 7, 1);
-	schedule_add(t.relay.schedule, 8, 5);
+	schedule_add(t.relay.schedule, 7, 1, NULL);
+	schedule_add(t.relay.schedule, 8, 5, NULL);
 	set_well(true);
 	assert_int_equal(t.total, 0); /* not from inside the call */
 	run_until(2);
