@@ -163,6 +163,9 @@ struct relay_config {
 	uint32_t retry_min_ms; /* first retry; doubles up to ... */
 	uint32_t retry_max_ms;
 	uint32_t lifetime_s; /* of a queued message */
+	uint32_t
+	    warn_after_s; /* its sender is told that it is late; 0: never */
+	uint32_t held_messages; /* of one user, for a later release */
 	uint32_t disk_threads;
 	uint32_t shutdown_timeout_ms;
 	struct secret grant_key;

@@ -101,6 +101,8 @@ const struct config_key config_keys[] = {
     RANGE(SECOND, 24 * HOUR) },
 { "spool", "lifetime", KEY_SECONDS, RELAY(lifetime_s), DEFAULT("5d"),
     RANGE(60, 365 * DAY_S) },
+{ "spool", "warn_after", KEY_SECONDS, RELAY(warn_after_s), DEFAULT("4h"),
+    RANGE(0, 365 * DAY_S) },
 
 { "limits", "message_size", KEY_SIZE, SMTP(max_message_size), DEFAULT("50M"),
     RANGE(65536, 2047 * MB) },
@@ -108,6 +110,8 @@ const struct config_key config_keys[] = {
     RANGE(1, LIMIT_RECIPIENTS_MAX) },
 { "limits", "content_line", KEY_COUNT, SMTP(max_content_line), DEFAULT("998"),
     RANGE(998, LIMIT_INPUT / 2) },
+{ "limits", "held_messages", KEY_COUNT, RELAY(held_messages), DEFAULT("100"),
+    RANGE(0, 1000000) },
 { "limits", "errors", KEY_COUNT, SMTP(max_errors), DEFAULT("20"),
     RANGE(1, 1000) },
 { "limits", "auth_failures", KEY_COUNT, SMTP(max_auth_failures), DEFAULT("5"),

@@ -13,6 +13,7 @@
 #include "compiler.h"
 #include "envelope.h"
 #include "jobs.h"
+#include "report.h"
 #include "spool.h"
 
 struct relay;
@@ -23,6 +24,7 @@ enum disk_work {
 	DISK_MARK,   /* spool_mark() */
 	DISK_HOLD,   /* spool_mark(), then spool_hold() */
 	DISK_REMOVE, /* spool_remove() */
+	DISK_REPORT, /* write a report, then spool_commit() that */
 };
 
 struct disk_request;
@@ -35,17 +37,19 @@ struct disk_request {
 	uint64_t id;
 	disk_done *done; /* in the loop; the request is freed behind it */
 
-	struct buf head;  /* COMMIT, MARK, HOLD: statuses as they are */
-	struct buf plain; /* COMMIT */
-	int content_fd;   /* COMMIT: a duplicate, ours */
+	struct buf head;     /* COMMIT, MARK, HOLD: statuses as they are */
+	struct buf plain;    /* COMMIT */
+	int content_fd;      /* COMMIT, REPORT: a duplicate, ours */
+	uint64_t content_at; /* REPORT */
 	uint64_t size;
 	enum spool_place place;
+	struct report *report; /* REPORT: ours */
 
 	enum spool_status status;
 	struct spool_message loaded; /* LOAD: the receiver takes it */
 };
 
-/* envelope may be NULL for LOAD and REMOVE. */
+/* envelope may be NULL for LOAD, REMOVE and REPORT. */
 struct disk_request *disk_request_new(struct relay *, enum disk_work,
     uint64_t id, const struct envelope *, disk_done *);
 

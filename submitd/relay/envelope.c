@@ -156,6 +156,33 @@ envelope_count(const struct envelope *env, enum recipient_status status)
 	return n;
 }
 
+bool
+recipient_is_open(const struct recipient *r)
+{
+	return r->status == RECIPIENT_OPEN || r->status == RECIPIENT_WARNED;
+}
+
+uint32_t
+envelope_open(const struct envelope *env)
+{
+	return envelope_count(env, RECIPIENT_OPEN) +
+	       envelope_count(env, RECIPIENT_WARNED);
+}
+
+uint32_t
+envelope_taken(const struct envelope *env)
+{
+	return envelope_count(env, RECIPIENT_DONE) +
+	       envelope_count(env, RECIPIENT_RELAYED);
+}
+
+uint32_t
+envelope_failed(const struct envelope *env)
+{
+	return envelope_count(env, RECIPIENT_FAILED) +
+	       envelope_count(env, RECIPIENT_REPORTED);
+}
+
 static void
 pack_text(struct buf *out, enum record type, const char *s)
 {
@@ -239,8 +266,11 @@ unpack_options(struct unpack *u, struct envelope *env)
 static bool
 is_status(uint8_t v)
 {
-	return v == RECIPIENT_OPEN || v == RECIPIENT_DONE ||
-	       v == RECIPIENT_FAILED;
+	static const uint8_t all[] = { RECIPIENT_OPEN, RECIPIENT_WARNED,
+		RECIPIENT_DONE, RECIPIENT_RELAYED, RECIPIENT_FAILED,
+		RECIPIENT_REPORTED };
+
+	return memchr(all, v, sizeof(all)) != NULL;
 }
 
 static void

@@ -26,11 +26,14 @@
 /* Octets of a head: LIMIT_RECIPIENTS_MAX mailboxes and the rest. */
 #define ENVELOPE_MAX 1048576
 
-/* On disk, where no checksum covers them: several bits apart. */
+/* On disk, where no checksum covers them: each three bits from any other. */
 enum recipient_status {
-	RECIPIENT_OPEN = 'o',   /* still to be delivered */
-	RECIPIENT_DONE = 'd',   /* a smarthost has it */
-	RECIPIENT_FAILED = 'r', /* refused for good */
+	RECIPIENT_OPEN = 'o',    /* still to be delivered */
+	RECIPIENT_WARNED = 'H',  /* the same, and the sender knows it is late */
+	RECIPIENT_DONE = 'd',    /* a smarthost has it */
+	RECIPIENT_RELAYED = 'U', /* the same, and the sender is to be told */
+	RECIPIENT_FAILED = 'r',  /* refused for good; the same */
+	RECIPIENT_REPORTED = 'y', /* refused for good, and that was all */
 };
 
 struct recipient {
@@ -71,6 +74,14 @@ void envelope_free(struct envelope **);
 
 /* How many recipients have that status. */
 uint32_t envelope_count(const struct envelope *, enum recipient_status);
+
+/* Still to be delivered, whoever knows it. */
+NODISCARD bool recipient_is_open(const struct recipient *);
+uint32_t envelope_open(const struct envelope *);
+
+/* Those that a smarthost has; those that failed. */
+uint32_t envelope_taken(const struct envelope *);
+uint32_t envelope_failed(const struct envelope *);
 
 /* Append the head.  plain: see above.  Room: ENVELOPE_MAX is enough. */
 void envelope_pack(struct buf *, const struct envelope *, bool plain);

@@ -25,8 +25,8 @@
 #include "smarthost.h"
 #include "spool.h"
 
-/* In a spool file beside the content: head and end record. */
-#define FILE_SLACK (ENVELOPE_MAX + 1048576)
+/* In a spool file beside the content: head and end record; or a report. */
+#define FILE_SLACK (ENVELOPE_MAX + LIMIT_REPORT)
 
 #define DISK_QUEUE        LIMIT_MESSAGES_OPEN
 #define DESCRIPTORS_FIXED 256
@@ -168,10 +168,10 @@ stats(struct buf *b)
 	    "messages_open=%" PRIu32 "\nqueue_waiting=%zu\nqueue_running=%zu\n"
 	    "recipients_delivered=%" PRIu64 "\nrecipients_refused=%" PRIu64
 	    "\nmessages_queued=%" PRIu64 "\nmessages_held=%" PRIu64
-	    "\ngrants_refused=%" PRIu64 "\n",
+	    "\nreports=%" PRIu64 "\ngrants_refused=%" PRIu64 "\n",
 	    messages_count(), schedule_waiting(relay.schedule),
 	    schedule_running(relay.schedule), relay.delivered, relay.refused,
-	    relay.queued, relay.held, relay.grants_refused);
+	    relay.queued, relay.held, relay.reports, relay.grants_refused);
 	smarthosts_stats(relay.hosts, b);
 }
 

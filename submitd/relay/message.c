@@ -19,8 +19,10 @@
 #include "clock.h"
 #include "delivery.h"
 #include "disk.h"
+#include "holding.h"
 #include "queueid.h"
 #include "relay.h"
+#include "report.h"
 #include "schedule.h"
 #include "xalloc.h"
 
@@ -31,8 +33,8 @@
 /* -- disk requests --------------------------------------------------------- */
 
 /* The message a request was for, no longer busy with it. */
-static struct message *
-returned(struct disk_request *r)
+struct message *
+message_returned(struct disk_request *r)
 {
 	struct message *m = message_find(r->id);
 
@@ -41,8 +43,8 @@ returned(struct disk_request *r)
 	return m;
 }
 
-static void
-submit(struct message *m, struct disk_request *r)
+void
+message_disk(struct message *m, struct disk_request *r)
 {
 	m->disk_busy = true;
 	m->dirty = false;
@@ -55,14 +57,27 @@ is_decided(const struct message *m)
 {
 	uint32_t n = m->env->recipient_count;
 
-	return envelope_count(m->env, RECIPIENT_DONE) == n ||
-	       envelope_count(m->env, RECIPIENT_FAILED) == n;
+	return envelope_taken(m->env) == n || envelope_failed(m->env) == n;
+}
+
+static void
+answer_queued(struct message *m)
+{
+	struct buf text = buf_new(LIMIT_RESULT_TEXT);
+
+	if (message_is_early(m)) {
+		buf_str(&text, "to be released on ");
+		report_date(&text, m->env->options.hold_until_s);
+	}
+	buf_add(&text, "", 1);
+	message_answer(m, FATE_QUEUED, 250, "2.0.0", text.p);
+	buf_free(&text);
 }
 
 static void
 on_committed(struct disk_request *r)
 {
-	struct message *m = returned(r);
+	struct message *m = message_returned(r);
 
 	if (r->status != SPOOL_OK) {
 		/* the smarthost's word, if it came meanwhile, is better */
@@ -81,7 +96,7 @@ on_committed(struct disk_request *r)
 		m->stored = STORED_QUEUE;
 		m->relay->queued++;
 		message_log(LOG_LEVEL_INFO, m, "queued");
-		message_answer(m, FATE_QUEUED, 250, "2.0.0", "");
+		answer_queued(m);
 	}
 	message_settle(m);
 }
@@ -97,7 +112,7 @@ message_store(struct message *m, enum spool_place place)
 	r->content_fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 0);
 	if (r->content_fd == -1)
 		log_errno(LOG_LEVEL_ERROR, "content_dup_failed", "dup");
-	submit(m, r);
+	message_disk(m, r);
 }
 
 static void
@@ -112,8 +127,8 @@ on_again(evutil_socket_t fd, short what, void *arg)
  * The disk did not take our record of what is done.  Until it does nothing
  * else happens to the message: another try would send it twice.
  */
-static void
-try_disk_again(struct message *m)
+void
+message_try_disk_again(struct message *m)
 {
 	struct timeval tv;
 
@@ -130,7 +145,7 @@ try_disk_again(struct message *m)
 static void
 on_marked(struct disk_request *r)
 {
-	struct message *m = returned(r);
+	struct message *m = message_returned(r);
 
 	if (r->status == SPOOL_OK || r->status == SPOOL_GONE) {
 		m->again_ms = 0;
@@ -138,17 +153,17 @@ on_marked(struct disk_request *r)
 		return;
 	}
 	m->dirty = true;
-	try_disk_again(m);
+	message_try_disk_again(m);
 }
 
 /* On the way out of the queue; message_settle() is done with it. */
 static void
 on_left(struct disk_request *r)
 {
-	struct message *m = returned(r);
+	struct message *m = message_returned(r);
 
 	if (r->status != SPOOL_OK && r->status != SPOOL_GONE) {
-		try_disk_again(m);
+		message_try_disk_again(m);
 		return;
 	}
 	if (r->work == DISK_HOLD) {
@@ -161,171 +176,138 @@ on_left(struct disk_request *r)
 static void
 leave_queue(struct message *m, enum disk_work work)
 {
-	submit(m, disk_request_new(m->relay, work, m->id, m->env, on_left));
-}
-
-/* -- attempts -------------------------------------------------------------- */
-
-static void
-log_attempt(
-    const struct message *m, const struct delivery_result *r, const size_t n[])
-{
-	struct log_line l;
-
-	message_log_begin(&l, LOG_LEVEL_INFO, m, "delivery");
-	log_str(&l, "smarthost", m->server);
-	log_u64(&l, "code", r->reply->code);
-	log_str(&l, "enhanced", r->reply->enhanced);
-	log_str(&l, "reply", r->reply->text);
-	log_u64(&l, "ok", n[OUTCOME_OK]);
-	log_u64(&l, "later", n[OUTCOME_TEMPORARY]);
-	log_u64(&l, "failed", n[OUTCOME_PERMANENT]);
-	log_u64(&l, "size", m->size);
-	log_u64(&l, "tries", m->tries + 1);
-	log_u64(&l, "ms", clock_ms() - m->begun_ms);
-	if (r->unknown)
-		log_str(&l, "may_be_sent_twice", "yes");
-	log_end(&l);
-}
-
-static void
-on_tried(void *arg, const struct delivery_result *r)
-{
-	static const enum recipient_status status[] = {
-		[OUTCOME_OK] = RECIPIENT_DONE,
-		[OUTCOME_TEMPORARY] = RECIPIENT_OPEN,
-		[OUTCOME_PERMANENT] = RECIPIENT_FAILED,
-	};
-	struct message *m = arg;
-	size_t i, n[ARRAY_LEN(status)] = { 0 };
-
-	for (i = 0; i < m->mail.recipient_count; i++) {
-		n[r->outcomes[i]]++;
-		m->env->recipients[m->index[i]].status = status[r->outcomes[i]];
-	}
-	m->relay->delivered += n[OUTCOME_OK];
-	m->relay->refused += n[OUTCOME_PERMANENT];
-	m->dirty |= n[OUTCOME_OK] + n[OUTCOME_PERMANENT] > 0;
-	m->reply = *r->reply;
-	(void)snprintf(m->server, sizeof(m->server), "%s",
-	    r->server == NULL ? "" : r->server);
-	log_attempt(m, r, n);
-	m->delivery = NULL; /* gone when we return */
-	m->tried = true;
-	free((void *)(uintptr_t)m->mail.recipients);
-	free(m->index);
-	message_settle(m);
-}
-
-void
-message_attempt(struct message *m)
-{
-	struct smtpclient_recipient *to =
-	    xcalloc(m->env->recipient_count, sizeof(*to));
-	const struct recipient *r;
-	size_t i, n = 0;
-
-	m->index = xcalloc(m->env->recipient_count, sizeof(*m->index));
-	for (i = 0; i < m->env->recipient_count; i++) {
-		r = &m->env->recipients[i];
-		if (r->status != RECIPIENT_OPEN)
-			continue;
-		to[n] = (struct smtpclient_recipient){ r->mailbox, r->notify,
-			r->orcpt };
-		m->index[n++] = i;
-	}
-	m->mail = (struct smtpclient_mail){
-		.session = m->env->session,
-		.id = m->id,
-		.sender = m->env->sender,
-		.options = &m->env->options,
-		.recipients = to,
-		.recipient_count = n,
-		.fd = m->fd,
-		.content_at = m->content_at,
-		.size = m->size,
-	};
-	m->delivery = delivery_start(
-	    m->relay->base, m->relay->hosts, &m->mail, on_tried, m);
+	message_disk(
+	    m, disk_request_new(m->relay, work, m->id, m->env, on_left));
 }
 
 /* -- what comes next ------------------------------------------------------- */
 
-static bool
-is_expired(const struct message *m)
-{
-	return (uint64_t)time(NULL) >
-	       queueid_time_s(m->id) + m->relay->config.lifetime_s;
-}
-
+/* Its time is over: whoever has not got it does not get it. */
 static void
 give_up(struct message *m)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->env->recipient_count; i++)
-		if (m->env->recipients[i].status == RECIPIENT_OPEN)
+		if (recipient_is_open(&m->env->recipients[i]))
 			m->env->recipients[i].status = RECIPIENT_FAILED;
-	message_log(LOG_LEVEL_ERROR, m, "expired");
+	m->gave_up = true;
+	m->dirty = true;
+	message_log(LOG_LEVEL_WARN, m, "expired");
+}
+
+static void
+finish_live(struct message *m)
+{
+	message_drop_unwanted(m);
+	if (message_report_due(m)) {
+		message_report(m);
+		return;
+	}
+	message_answer_taken(m);
+	message_end(&m);
 }
 
 /* Nothing promised yet: the client decides with the smarthost's word. */
 static void
-settle_live(struct message *m, uint32_t open, uint32_t failed)
+settle_live(struct message *m, uint32_t open)
 {
-	if (is_decided(m)) {
-		message_answer_reply(
-		    m, failed == 0 ? FATE_DELIVERED : FATE_REFUSED);
+	uint32_t n = m->env->recipient_count;
+
+	if (envelope_count(m->env, RECIPIENT_FAILED) == n) {
+		message_answer_reply(m, FATE_REFUSED);
 		message_end(&m);
-	} else if (m->client.link == 0) {
+	} else if (envelope_taken(m->env) == n) {
+		finish_live(m);
+	} else if (m->client.link == 0 && !m->promised) {
 		message_log(
 		    LOG_LEVEL_WARN, m, "dropped"); /* nobody heard 250 */
 		message_end(&m);
+	} else if (open > 0) {
+		message_store(m, SPOOL_QUEUE);
+	} else if (message_is_unreportable(m)) {
+		message_store(m, SPOOL_HELD);
 	} else {
-		message_store(m, open == 0 ? SPOOL_HELD : SPOOL_QUEUE);
+		finish_live(m);
 	}
 }
 
-/* The queue has it: what is left to do? */
+/* Until its release, nothing is done for it. */
 static void
-settle_queued(struct message *m, uint32_t open, uint32_t done, uint32_t failed)
+fall_asleep(struct message *m)
 {
-	if (m->unwanted && done == 0) {
+	struct schedule_when when = { .not_before_s =
+					  m->env->options.hold_until_s };
+
+	holding_begin(m->id, m->env->user);
+	m->asleep = true;
+	schedule_add(m->relay->schedule, m->id, m->tries, &when);
+	message_end(&m);
+}
+
+/* All that was done is on record. */
+static void
+settle_recorded(struct message *m, uint32_t open)
+{
+	struct schedule_when when = { .latest_s = message_look_s(m) };
+
+	if (message_report_due(m)) {
+		message_report(m);
+	} else if (open == 0) {
+		leave_queue(m, DISK_HOLD);
+	} else {
+		schedule_add(m->relay->schedule, m->id, m->tries + 1, &when);
+		message_end(&m);
+	}
+}
+
+/* The queue has it, and it was tried: what is left to do? */
+static void
+settle_tried(struct message *m)
+{
+	uint32_t open = envelope_open(m->env);
+
+	if (open > 0 && message_is_over(m)) {
+		give_up(m);
+		open = 0;
+	}
+	message_drop_unwanted(m);
+	if (open == 0 && !message_report_due(m) && !message_is_unreportable(m))
+		leave_queue(m, DISK_REMOVE);
+	else if (m->dirty)
+		message_disk(m, disk_request_new(m->relay, DISK_MARK, m->id,
+				    m->env, on_marked));
+	else
+		settle_recorded(m, open);
+}
+
+static void
+settle_queued(struct message *m)
+{
+	if (m->unwanted && envelope_taken(m->env) == 0) {
 		message_log(
 		    LOG_LEVEL_WARN, m, "dropped"); /* refused meanwhile */
 		leave_queue(m, DISK_REMOVE);
-	} else if (!m->tried) { /* queue first: now the first attempt */
+	} else if (message_is_early(m)) {
+		fall_asleep(m);
+	} else if (!m->tried && !message_by_is_over(m)) {
 		message_attempt(m);
-	} else if (open == 0 && failed == 0) {
-		leave_queue(m, DISK_REMOVE);
-	} else if (open == 0 || is_expired(m)) {
-		if (open > 0)
-			give_up(m);
-		leave_queue(m, DISK_HOLD);
-	} else if (m->dirty) {
-		submit(m, disk_request_new(
-			      m->relay, DISK_MARK, m->id, m->env, on_marked));
 	} else {
-		schedule_add(m->relay->schedule, m->id, m->tries + 1, NULL);
-		message_end(&m);
+		settle_tried(m);
 	}
 }
 
 void
 message_settle(struct message *m)
 {
-	uint32_t open = envelope_count(m->env, RECIPIENT_OPEN);
-	uint32_t done = envelope_count(m->env, RECIPIENT_DONE);
-	uint32_t failed = envelope_count(m->env, RECIPIENT_FAILED);
-
 	if (m->disk_busy || m->delivery != NULL)
 		return; /* whichever ends last comes here again */
 	switch (m->stored) {
 	case STORED_NOWHERE:
-		settle_live(m, open, failed);
+		settle_live(m, envelope_open(m->env));
 		break;
 	case STORED_QUEUE:
-		settle_queued(m, open, done, failed);
+		settle_queued(m);
 		break;
 	case STORED_HELD:
 		message_end(&m);
@@ -338,7 +320,7 @@ message_settle(struct message *m)
 static void
 on_loaded(struct disk_request *r)
 {
-	struct message *m = returned(r);
+	struct message *m = message_returned(r);
 
 	if (r->status != SPOOL_OK) { /* logged; set aside or gone */
 		if (r->status == SPOOL_IO)
@@ -355,7 +337,7 @@ on_loaded(struct disk_request *r)
 	m->stored = STORED_QUEUE;
 	m->begun_ms = clock_ms();
 	/* A crash may have left one that only has to be put away. */
-	m->tried = envelope_count(m->env, RECIPIENT_OPEN) == 0;
+	m->tried = envelope_open(m->env) == 0;
 	message_settle(m);
 }
 
@@ -366,5 +348,6 @@ message_retry(struct relay *relay, uint64_t id, unsigned tries)
 
 	m->scheduled = true;
 	m->tries = tries;
-	submit(m, disk_request_new(relay, DISK_LOAD, id, NULL, on_loaded));
+	message_disk(
+	    m, disk_request_new(relay, DISK_LOAD, id, NULL, on_loaded));
 }

@@ -3,8 +3,9 @@
 
 /*
  * message_private - shared by message.c (what comes next), messageclient.c
- * (what an smtp worker wants) and messagetable.c (finding, telling), by nobody
- * else.
+ * (what an smtp worker wants), messageattempt.c (handing over),
+ * messagereport.c (what the sender is told later) and messagetable.c (finding,
+ * telling), by nobody else.
  */
 
 #include "log.h"
@@ -13,7 +14,9 @@
 #include "spool.h"
 
 struct delivery;
+struct disk_request;
 struct event;
+struct message_word;
 
 enum stored { STORED_NOWHERE, STORED_QUEUE, STORED_HELD };
 
@@ -45,6 +48,12 @@ struct message {
 	unsigned tries;         /* before this life */
 	struct smtpreply reply; /* of the last attempt */
 	char server[256];       /* that gave it; "": none */
+
+	struct message_word **words; /* messagereport.c's */
+	bool promised; /* it was taken, and the client knows: owed a report */
+	bool gave_up;  /* its time was over */
+	bool late;     /* its sender is to hear that, if not yet told */
+	bool asleep;   /* ends as a held one */
 };
 
 /* messagetable.c */
@@ -64,9 +73,38 @@ void message_answer(struct message *, enum mail_fate, unsigned code,
 void message_answer_reply(struct message *, enum mail_fate);
 void message_answer_trouble(struct message *, enum spool_status);
 
+/* It was taken for everybody, or nearly so. */
+void message_answer_taken(struct message *);
+
+/* messagereport.c: times */
+bool message_is_early(const struct message *); /* held until later */
+bool message_by_is_over(const struct message *);
+bool message_is_over(const struct message *);
+uint64_t message_look_s(const struct message *);
+/* What was said of recipient i; server NULL: by us. */
+void message_note(
+    struct message *, size_t i, const struct smtpreply *, const char *server);
+void message_forget_words(struct message *);
+/* What recipient i has become; dsn: whoever took it answers for NOTIFY. */
+enum recipient_status message_taken_status(
+    const struct message *, size_t i, bool dsn);
+/* Is there a report to be made?  Make it, then settle. */
+bool message_report_due(struct message *);
+void message_report(struct message *);
+/* Somebody failed, and there is nobody to tell. */
+bool message_is_unreportable(const struct message *);
+/* Failures of which nobody wants to hear are done. */
+void message_drop_unwanted(struct message *);
+
+/* messageattempt.c: settles later */
+void message_attempt(struct message *);
+
 /* message.c */
 void message_settle(struct message *);
-void message_attempt(struct message *);
+/* One disk request for it; it is no longer busy; once more in a while. */
+void message_disk(struct message *, struct disk_request *);
+struct message *message_returned(struct disk_request *);
+void message_try_disk_again(struct message *);
 void message_store(struct message *, enum spool_place);
 
 #endif

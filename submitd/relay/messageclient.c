@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "delivery.h"
+#include "holding.h"
 #include "limits.h"
 #include "queueid.h"
 #include "relay.h"
@@ -47,6 +48,18 @@ static const struct msg_mail_done refusals[] = {
 static const struct msg_mail_done stopping = { FATE_REFUSED, 451,
 	{ "4.3.2", 5 }, { "Shutting down; please try again", 31 }, { "", 0 } };
 
+static const struct msg_mail_done too_many_held = { FATE_REFUSED, 552,
+	{ "5.2.2", 5 }, { "Too many messages of yours wait for release", 43 },
+	{ "", 0 } };
+
+/* Held for later, and its user may hold no more (RFC 4865, 6). */
+static bool
+is_over_quota(const struct relay *relay, const struct envelope *env)
+{
+	return env->options.hold_until_s != 0 &&
+	       holding_count(env->user) >= relay->config.held_messages;
+}
+
 bool
 message_open(struct relay *relay, struct envelope **env,
     struct message_client client, int *worker_fd, struct msg_mail_done *done)
@@ -56,6 +69,11 @@ message_open(struct relay *relay, struct envelope **env,
 	int fd = -1;
 
 	*worker_fd = -1;
+	if (is_over_quota(relay, *env)) {
+		*done = too_many_held;
+		envelope_free(env);
+		return false;
+	}
 	if (messages_count() < LIMIT_MESSAGES_OPEN && !relay->draining)
 		st = spool_receive(relay->spool, &fd, worker_fd);
 	if (st != SPOOL_OK) {
@@ -69,6 +87,8 @@ message_open(struct relay *relay, struct envelope **env,
 	m->client = client;
 	m->open = true;
 	m->fd = fd;
+	if (m->env->options.hold_until_s != 0)
+		holding_begin(m->id, m->env->user);
 	return true;
 }
 
@@ -129,7 +149,8 @@ message_commit(struct relay *relay, uint64_t id, struct message_client client,
 	if (!is_credible(m)) {
 		message_answer_trouble(m, SPOOL_IO);
 		message_end(&m);
-	} else if (relay->config.hand_over == HAND_OVER_QUEUE) {
+	} else if (relay->config.hand_over == HAND_OVER_QUEUE ||
+		   message_is_early(m)) {
 		message_store(m, SPOOL_QUEUE);
 	} else {
 		m->patience = evtimer_new(relay->base, on_patience, m);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "holding.h"
 #include "mailserver.h"
 #include "queueid.h"
 #include "relay.h"
@@ -70,6 +71,9 @@ message_end(struct message **mp)
 		event_free(m->again);
 	if (m->fd != -1)
 		close(m->fd);
+	if (!m->asleep)
+		holding_end(m->id);
+	message_forget_words(m);
 	envelope_free(&m->env);
 	free(m);
 	if (scheduled)
@@ -132,9 +136,9 @@ message_log(enum log_level level, const struct message *m, const char *event)
 	struct log_line l;
 
 	message_log_begin(&l, level, m, event);
-	log_u64(&l, "open", envelope_count(m->env, RECIPIENT_OPEN));
-	log_u64(&l, "done", envelope_count(m->env, RECIPIENT_DONE));
-	log_u64(&l, "failed", envelope_count(m->env, RECIPIENT_FAILED));
+	log_u64(&l, "open", envelope_open(m->env));
+	log_u64(&l, "done", envelope_taken(m->env));
+	log_u64(&l, "failed", envelope_failed(m->env));
 	log_str(&l, "reply", m->reply.text);
 	log_end(&l);
 }
@@ -164,6 +168,17 @@ message_answer_reply(struct message *m, enum mail_fate fate)
 {
 	message_answer(
 	    m, fate, m->reply.code, m->reply.enhanced, m->reply.text);
+}
+
+void
+message_answer_taken(struct message *m)
+{
+	if (envelope_failed(m->env) > 0)
+		message_answer(m, FATE_DELIVERED, 250, "2.0.0",
+		    "some recipients were refused");
+	else
+		message_answer_reply(m, FATE_DELIVERED);
+	m->promised = true;
 }
 
 void

@@ -30,6 +30,7 @@ struct relay {
 	uint64_t refused;   /* the same */
 	uint64_t queued;    /* messages */
 	uint64_t held;      /* the same */
+	uint64_t reports;   /* the same: ours */
 	uint64_t grants_refused;
 };
 

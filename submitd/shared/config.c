@@ -155,6 +155,8 @@ static const struct field relay_fields[] = {
 	FIELD(relay_config, retry_min_ms),
 	FIELD(relay_config, retry_max_ms),
 	FIELD(relay_config, lifetime_s),
+	FIELD(relay_config, warn_after_s),
+	FIELD(relay_config, held_messages),
 	FIELD(relay_config, disk_threads),
 	FIELD(relay_config, shutdown_timeout_ms),
 	FIELD(relay_config, grant_key),

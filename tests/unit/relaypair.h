@@ -27,6 +27,7 @@
 #include "ipc.h"
 #include "jobs.h"
 #include "limits.h"
+#include "mailoptions.h"
 #include "mailserver.h"
 #include "message.h"
 #include "pack.h"
@@ -55,12 +56,65 @@ struct delivery {
 static struct delivery *delivery; /* the one under way */
 static unsigned deliveries;
 
+/* Reports are taken by themselves, at once; the last one is kept. */
+static struct {
+	unsigned n;
+	char to[LIMIT_PATH];
+	uint32_t notify;
+	uint32_t body;
+	bool require_tls;
+	char text[16384];
+} report;
+
+static inline void
+take_report(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct smtpreply *const refusals[1];
+	static const enum outcome outcomes[1] = { OUTCOME_OK };
+	static const bool dsn[1] = { true };
+	struct smtpreply reply = { .code = 250 };
+	struct delivery_result r = { outcomes, refusals, dsn, &reply,
+		"smart.example", .unknown = false };
+	struct delivery *d = arg;
+
+	(void)fd;
+	(void)what;
+	report.n++;
+	d->done(d->arg, &r);
+	free(d);
+}
+
+static inline struct delivery *
+start_report(struct event_base *base, const struct smtpclient_mail *mail,
+    delivery_done *done, void *arg)
+{
+	static const struct timeval now = { 0, 0 };
+	struct delivery *d = calloc(1, sizeof(*d));
+
+	*d = (struct delivery){ done, arg, 1, 0 };
+	assert_int_equal(mail->recipient_count, 1);
+	assert_true(mail->size < sizeof(report.text));
+	assert_int_equal(
+	    pread(mail->fd, report.text, mail->size, (off_t)mail->content_at),
+	    mail->size);
+	report.text[mail->size] = '\0';
+	(void)snprintf(
+	    report.to, sizeof(report.to), "%s", mail->recipients[0].mailbox);
+	report.notify = mail->recipients[0].notify;
+	report.body = mail->options->body;
+	report.require_tls = mail->options->require_tls;
+	event_base_once(base, -1, EV_TIMEOUT, take_report, d, &now);
+	return d;
+}
+
 struct delivery *
 delivery_start(struct event_base *base, struct smarthosts *hosts,
     const struct smtpclient_mail *mail, delivery_done *done, void *arg)
 {
-	(void)base;
 	(void)hosts;
+	if (mail->sender[0] == '\0' &&
+	    mail->recipients[0].notify == NOTIFY_NEVER)
+		return start_report(base, mail, done, arg);
 	assert_null(delivery);
 	delivery = calloc(1, sizeof(*delivery));
 	*delivery = (struct delivery){ done, arg, mail->recipient_count, 0 };
@@ -80,12 +134,15 @@ delivery_withdraw(struct delivery *d)
 	d->withdrawn = true;
 }
 
+/* Whoever takes it answers for NOTIFY. */
+static bool has_dsn;
+
 /* It ends; code: of the reply that decided. */
 static inline void
 deliver(enum outcome first, enum outcome second, unsigned code)
 {
 	static const struct smtpreply *const refusals[RECIPIENTS];
-	static const bool dsn[RECIPIENTS];
+	const bool dsn[RECIPIENTS] = { has_dsn, has_dsn };
 	enum outcome outcomes[RECIPIENTS] = { first, second };
 	struct delivery *d = delivery;
 	struct smtpreply reply;
@@ -159,6 +216,7 @@ disk_go(void)
 
 static char root[] = "/tmp/submitd-test-message-XXXXXX";
 static char server[] = "127.0.0.1:1";
+static char hostname[] = "submit.example";
 static char *servers[] = { server };
 static struct spool_sys sys;
 
@@ -323,11 +381,13 @@ group_setup(void **state)
 	t.relay.base = event_base_new();
 	t.relay.config = (struct relay_config){
 		.server = { servers, 1 },
+		.hostname = hostname,
 		.connections = 1,
 		.hand_over_timeout_ms = HOUR_MS,
 		.max_recipients = RECIPIENTS,
 		.max_message_size = 100,
 		.lifetime_s = 86400,
+		.held_messages = 2,
 	};
 	secret_set(&t.relay.config.grant_key, key);
 	t.relay.hosts = smarthosts_new(t.relay.base, NULL, &t.relay.config);
@@ -354,9 +414,13 @@ setup(void **state)
 	disk.refused = 0;
 	disk.gated = false;
 	deliveries = 0;
+	report.n = 0;
+	has_dsn = false;
 	t.relay.config.hand_over = HAND_OVER_LIVE;
 	t.relay.config.hand_over_timeout_ms = HOUR_MS;
 	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
+	t.relay.config.lifetime_s = 86400;
+	t.relay.config.warn_after_s = 0;
 	t.relay.grants_refused = 0;
 	t.closed = t.ready = false;
 	t.done = t.told = 0;
@@ -389,6 +453,8 @@ struct begin {
 	struct slice sealed; /* not empty: instead of the grant */
 	const char *sender;
 	const char *recipients[RECIPIENTS + 2]; /* NULL: end */
+	uint32_t notify[RECIPIENTS + 2];
+	struct mail_options options;
 };
 
 static inline struct begin
@@ -414,7 +480,9 @@ send_begin(struct begin *begin)
 	struct buf addresses = buf_new(1000), recipients = buf_new(1000);
 	struct buf sealed = buf_new(LIMIT_GRANT), b = buf_new(LIMIT_FRAME);
 	struct msg_mail_begin m = { .session = SESSION,
-		.sender = slice_of(begin->sender) };
+		.sender = slice_of(begin->sender),
+		.options = begin->options };
+	uint32_t n;
 
 	pack_bytes(&addresses, slice_of("alice@example.org"));
 	pack_bytes(&addresses, slice_of("odd one@example.org"));
@@ -422,12 +490,11 @@ send_begin(struct begin *begin)
 	begin->grant.addresses = buf_slice(&addresses);
 	assert_int_equal(grant_seal(begin->key, &begin->grant, &sealed), 0);
 	m.grant = begin->sealed.p != NULL ? begin->sealed : buf_slice(&sealed);
-	while (begin->recipients[m.recipient_count] != NULL &&
-	       m.recipient_count <= RECIPIENTS)
+	for (n = 0; begin->recipients[n] != NULL && n <= RECIPIENTS; n++)
 		mail_recipient_pack(&recipients,
-		    &(struct mail_recipient){
-			.mailbox =
-			    slice_of(begin->recipients[m.recipient_count++]) });
+		    &(struct mail_recipient){ slice_of(begin->recipients[n]),
+			begin->notify[n], { "", 0 } });
+	m.recipient_count = n;
 	m.recipients = buf_slice(&recipients);
 	msg_mail_begin_pack(&b, &m);
 	ipc_send(t.worker, MSG_MAIL_BEGIN, t.request, &b, -1);
@@ -450,15 +517,22 @@ send_commit(uint64_t size)
 
 /* A message up to its COMMIT. */
 static inline void
-submit(void)
+submit_as(struct begin *begin)
 {
-	struct begin begin = good_begin();
 	size_t n = sizeof(content) - 1;
 
-	send_begin(&begin);
+	send_begin(begin);
 	RUN_UNTIL(t.ready);
 	assert_int_equal(write(t.fd, content, n), n);
 	send_commit(n);
+}
+
+static inline void
+submit(void)
+{
+	struct begin begin = good_begin();
+
+	submit_as(&begin);
 }
 
 static inline void
