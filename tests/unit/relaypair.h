@@ -231,11 +231,29 @@ static struct {
 	char name[QUEUEID_LEN + 1]; /* queue id */
 	int fd;                     /* for content */
 	unsigned done;
+	size_t queued; /* files in the queue then */
 	uint32_t fate;
 	uint32_t code;
 	char enhanced[16];
-	char text[64];
+	char text[80];
 } t = { .fd = -1 };
+
+static inline size_t
+count_files(const char *dir)
+{
+	char path[128];
+	struct dirent *e;
+	size_t n = 0;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, dir);
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
 
 static inline enum ipc_verdict
 on_ready(void *arg, struct ipc_frame *f)
@@ -267,6 +285,7 @@ on_done(void *arg, struct ipc_frame *f)
 	assert_true(f->id == t.request);
 	assert_int_equal(msg_mail_done_unpack(f->payload, &m), 0);
 	t.done++;
+	t.queued = count_files("queue");
 	t.fate = m.fate;
 	t.code = m.code;
 	keep(t.enhanced, sizeof(t.enhanced), m.enhanced);
@@ -330,23 +349,6 @@ too_late(evutil_socket_t fd, short what, void *arg)
 			event_base_loop(t.relay.base, EVLOOP_ONCE);            \
 		event_free(alarm);                                             \
 	} while (0)
-
-static inline size_t
-count_files(const char *dir)
-{
-	char path[128];
-	struct dirent *e;
-	size_t n = 0;
-	DIR *d;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, dir);
-	d = opendir(path);
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL)
-		n += e->d_name[0] != '.';
-	closedir(d);
-	return n;
-}
 
 static inline int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

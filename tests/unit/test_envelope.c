@@ -136,15 +136,16 @@ test_plain_hides_the_statuses_and_nothing_else(void **state)
 static void
 test_one_bit_does_not_turn_a_status_into_another(void **state)
 {
-	static const int all[] = { RECIPIENT_OPEN, RECIPIENT_DONE,
-		RECIPIENT_FAILED };
+	static const int all[] = { RECIPIENT_OPEN, RECIPIENT_WARNED,
+		RECIPIENT_DONE, RECIPIENT_RELAYED, RECIPIENT_FAILED,
+		RECIPIENT_REPORTED };
 	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(all); i++)
 		for (j = 0; j < i; j++)
 			assert_true(__builtin_popcount(
-					(unsigned)(all[i] ^ all[j])) >= 2);
+					(unsigned)(all[i] ^ all[j])) >= 3);
 }
 
 /* There is one encoding: what is read would be written like that. */

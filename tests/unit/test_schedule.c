@@ -3,6 +3,7 @@
 #include "cases.h"
 
 #include <event2/event.h>
+#include <time.h>
 
 #include "compiler.h"
 #include "relay.h"
@@ -228,6 +229,71 @@ test_a_server_that_is_back_wakes_what_sleeps(void **state)
 	end_one();
 }
 
+/* -- times of day ---------------------------------------------------------- */
+
+static uint64_t
+now_s(void)
+{
+	return (uint64_t)time(NULL);
+}
+
+static void
+test_nothing_is_begun_before_its_time(void **state)
+{
+	struct schedule_when when = { .not_before_s = now_s() + 1 };
+
+	(void)state;
+	smarthosts_on_back(t.relay.hosts, schedule_wake, t.relay.schedule);
+	schedule_add(t.relay.schedule, 7, 0, &when);
+	set_well(false);
+	set_well(true); /* wakes what may be woken */
+	run_until(1);
+	assert_true(now_s() >= when.not_before_s);
+	end_one();
+}
+
+/* Its back-off has not ended, and nobody is well. */
+static void
+test_the_latest_time_ends_every_wait(void **state)
+{
+	struct schedule_when when = { .latest_s = now_s() + 1 };
+
+	(void)state;
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
+	set_well(false);
+	schedule_add(t.relay.schedule, 7, 3, &when);
+	run_until(1);
+	assert_true(now_s() >= when.latest_s);
+	assert_int_equal(t.tries[7], 3);
+	end_one();
+}
+
+/* A time that comes after the back-off changes nothing. */
+static void
+test_the_latest_time_makes_nothing_wait(void **state)
+{
+	struct schedule_when when = { .latest_s = now_s() + 86400 };
+
+	(void)state;
+	schedule_add(t.relay.schedule, 7, 1, &when);
+	run_until(1);
+	end_one();
+}
+
+static void
+test_at_once_is_at_once(void **state)
+{
+	struct schedule_when when = { .at_once = true };
+
+	(void)state;
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
+	schedule_add(t.relay.schedule, 7, 5, &when);
+	assert_int_equal(t.total, 0); /* not from inside the call */
+	event_base_loop(t.relay.base, EVLOOP_ONCE);
+	assert_int_equal(t.total, 1);
+	end_one();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -239,6 +305,10 @@ main(void)
 		TEST(test_what_was_found_at_the_start_is_tried_soon),
 		TEST(test_nothing_is_begun_while_no_server_is_well),
 		TEST(test_a_server_that_is_back_wakes_what_sleeps),
+		TEST(test_nothing_is_begun_before_its_time),
+		TEST(test_the_latest_time_ends_every_wait),
+		TEST(test_the_latest_time_makes_nothing_wait),
+		TEST(test_at_once_is_at_once),
 		/* what waits then waits for the end of the process */
 		cmocka_unit_test_setup(
 		    test_nothing_is_begun_behind_a_stop, setup),
