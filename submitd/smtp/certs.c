@@ -299,5 +299,5 @@ certs_free(struct certs **cp)
 SSL_CTX *
 certs_ctx(const struct certs *certs)
 {
-	return certs->ctx[0];
+	return certs == NULL ? NULL : certs->ctx[0];
 }

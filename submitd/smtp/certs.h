@@ -32,7 +32,7 @@ NODISCARD int certs_new(const struct pem_files *certificates,
 /* Sets *cp to NULL; NULL inside is fine. */
 void certs_free(struct certs **cp);
 
-/* To make a connection of; the client's SNI then changes it. */
+/* To make a connection of; the client's SNI then changes it.  NULL for NULL. */
 struct ssl_ctx_st *certs_ctx(const struct certs *);
 
 #endif
