@@ -65,6 +65,9 @@ static const struct {
 	  S("Resent-From: alice@example.org\r\nResent-Date: x\r\nResent-Message-ID: y\r\n" FROM "Date: x\r\nMessage-ID: z\r\n\r\n"),
 	  "bcc", "" },
 
+	{ S("Resent-To: b@c.d\r\nResent-Date: x\r\nResent-Message-ID: y\r\n" FROM "\r\n"),
+	  S("Resent-To: b@c.d\r\nResent-Date: x\r\nResent-Message-ID: y\r\n" FROM "\r\n"), "", "" },
+
 	/* address fields that hold none */
 	{ S(KEPT "To:\r\nCc: \r\nReply-To: (x)\r\n\r\n"), S(KEPT "To:\r\nCc: \r\nReply-To: (x)\r\n\r\n"), "", "<m@x>" },
 	{ S(KEPT "To: undisclosed-recipients:;\r\n\r\n"), S(KEPT "To: undisclosed-recipients:;\r\n\r\n"), "", "<m@x>" },

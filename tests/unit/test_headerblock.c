@@ -52,6 +52,7 @@ static const struct {
 	{ S("\xef\xbb\xbf" "From: x\r\n"), HEADERBLOCK_END, "", S("\xef\xbb\xbf" "From: x\r\n"), true },
 	{ S("Fr\xc3\xb6m: x\r\n"), HEADERBLOCK_END, "", S("Fr\xc3\xb6m: x\r\n"), true },
 	{ S("Fr\x0bom: x\r\n"), HEADERBLOCK_END, "", S("Fr\x0bom: x\r\n"), true },
+	{ S("Fr\x7f" "om: x\r\n"), HEADERBLOCK_END, "", S("Fr\x7f" "om: x\r\n"), true },
 	{ S("From\x0b: x\r\n"), HEADERBLOCK_END, "", S("From\x0b: x\r\n"), true },
 	{ S("From\xc2\xa0: x\r\n"), HEADERBLOCK_END, "", S("From\xc2\xa0: x\r\n"), true },
 

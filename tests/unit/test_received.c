@@ -47,6 +47,19 @@ test_the_client_is_not_shown_by_default(void **state)
 }
 
 static void
+test_mail_with_smtputf8_says_so(void **state)
+{
+	struct received r = ordinary();
+
+	(void)state;
+	r.utf8 = true;
+	r.cipher = slice_of("");
+	expect(&r,
+	    "Received: by mail.example.com with UTF8SMTPSA id 4bZ7dK0;\r\n"
+	    "\tTue, 14 Nov 2023 22:13:20 +0000\r\n");
+}
+
+static void
 test_the_client_is_shown_when_asked_for(void **state)
 {
 	struct received r = ordinary();
@@ -292,6 +305,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_client_is_not_shown_by_default),
+		cmocka_unit_test(test_mail_with_smtputf8_says_so),
 		cmocka_unit_test(test_the_client_is_shown_when_asked_for),
 		cmocka_unit_test(test_ipv6_literals_are_tagged),
 		cmocka_unit_test(test_dates_are_utc),
