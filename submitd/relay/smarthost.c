@@ -376,15 +376,20 @@ on_pump(evutil_socket_t fd, short what, void *arg)
 		connect_one(s);
 }
 
+/* What stands tells its offers, and what is being set up will. */
 static void
 on_probe(evutil_socket_t fd, short what, void *arg)
 {
 	struct smarthost *s = arg;
+	const struct connection *c;
 
 	(void)fd;
 	(void)what;
 	smarthost_probe(s, OFFERS_FRESH_MS);
-	if (!has_hope(s) && make_room(s))
+	TAILQ_FOREACH (c, &s->connections, next)
+		if (c->state != LEAVING)
+			return;
+	if (make_room(s))
 		connect_one(s);
 }
 

@@ -216,6 +216,12 @@ test_dsn_is_told_for_each_recipient(void **state)
 	assert_string_equal(result.outcomes, "ooo");
 	assert_string_equal(result.dsn, "d-d");
 	servers_stop();
+	servers_start(offers);
+	servers[0].bend = (struct bend){ 'b', 0, "550 never\r\n" };
+	deliver(all, &plain);
+	assert_string_equal(result.outcomes, "opo");
+	assert_string_equal(result.dsn, "d-d");
+	servers_stop();
 }
 
 /* The one that is down has said before that it cannot. */

@@ -56,6 +56,7 @@ static const struct {
 	{ { "SIZE 1k" }, "SIZE", NULL },
 	{ { "SIZE 18446744073709551615" }, "SIZE=18446744073709551615", NULL },
 	{ { "SIZE 18446744073709551616" }, "SIZE", NULL },
+	{ { "SIZE 99999999999999999999" }, "SIZE", NULL },
 	{ { "SIZE 000000000000000000001" }, "SIZE", NULL }, /* 21 digits */
 	/* said twice: the narrower */
 	{ { "SIZE 5", "SIZE 3", "SIZE 4", "SIZE 0", "SIZE" }, "SIZE=3", NULL },

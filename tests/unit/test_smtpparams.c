@@ -125,6 +125,8 @@ static const struct {
 	{ EXT_DSN | EXT_SMTPUTF8, false, 0, "utf-8;\xe4\xbe\x8b@x",
 	  " ORCPT=utf-8;\\x{4F8B}@x" },
 	{ EXT_DSN, false, 0, "utf-8;" FOUR, " ORCPT=utf-8;\\x{1F600}" },
+	{ EXT_DSN, false, 0, "utf-8;\xdf\xbf\xef\xbf\xbd\xf4\x8f\xbf\xbf",
+	  " ORCPT=utf-8;\\x{7FF}\\x{FFFD}\\x{10FFFF}" },
 	/* 456 octets fit, 546 do not */
 	{ EXT_DSN, false, 0, "utf-8;" TEN TEN TEN TEN TEN, " ORCPT=utf-8;"
 #define E5  "\\x{1F600}\\x{1F600}\\x{1F600}\\x{1F600}\\x{1F600}"
