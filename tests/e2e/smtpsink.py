@@ -343,11 +343,14 @@ class SmtpSink:
 
     def stop(self):
         """Nobody there any more."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.socket.close()
+        with self.lock:  # who was accepted this moment is turned away
+            listening, self.socket = self.socket, None
+        if listening is not None:
+            try:
+                listening.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            listening.close()
         self.drop()
 
     def drop(self):
@@ -365,6 +368,9 @@ class SmtpSink:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
+                if listening is not self.socket:
+                    sock.close()
+                    return
                 self.connections += 1
                 connection = Connection(self, sock, self.connections)
                 self.open.append(connection)
