@@ -15,7 +15,8 @@ build=(gcc libc6-dev make pkg-config libevent-dev libssl-dev libsasl2-dev
 run=(libsasl2-modules slapd ldap-utils postfix openssl python3 python3-pytest
 	swaks libnet-ssleay-perl libauthen-sasl-perl curl ca-certificates
 	msmtp nodejs node-nodemailer python3-aiosmtplib libio-socket-ssl-perl
-	git-email libmailtools-perl s-nail mutt neomutt haproxy)
+	git-email libmailtools-perl s-nail mutt neomutt haproxy
+	libmail-deliverystatus-bounceparser-perl)
 lint=(clang-format clang-tidy cppcheck)
 fuzz=(clang libclang-rt-dev)
 

@@ -100,7 +100,7 @@ const struct config_key config_keys[] = {
 { "spool", "retry_max", KEY_MS, RELAY(retry_max_ms), DEFAULT("30m"),
     RANGE(SECOND, 24 * HOUR) },
 { "spool", "lifetime", KEY_SECONDS, RELAY(lifetime_s), DEFAULT("5d"),
-    RANGE(60, 365 * DAY_S) },
+    RANGE(1, 365 * DAY_S) },
 { "spool", "warn_after", KEY_SECONDS, RELAY(warn_after_s), DEFAULT("4h"),
     RANGE(0, 365 * DAY_S) },
 
