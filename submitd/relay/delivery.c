@@ -42,8 +42,8 @@ struct delivery {
 	size_t given;
 
 	enum outcome *outcomes;
-	struct smtpreply **refusals;
-	bool *dsn;
+	struct delivery_word *words; /* their replies are ours */
+	bool *refused;               /* the present server did, at RCPT */
 	struct smtpreply reply;
 	const char *server_name;
 	bool unknown;
@@ -68,9 +68,9 @@ delivery_free(struct delivery **dp)
 	event_free(d->turn);
 	free(d->to);
 	for (i = 0; i < d->mail.recipient_count; i++)
-		free(d->refusals[i]);
-	free(d->refusals);
-	free(d->dsn);
+		free(d->words[i].reply);
+	free(d->words);
+	free(d->refused);
 	free(d->index);
 	free(d->outcomes);
 	free(d);
@@ -109,8 +109,7 @@ on_later(evutil_socket_t fd, short what, void *arg)
 	struct delivery *d = arg;
 	struct delivery_result r = {
 		.outcomes = d->outcomes,
-		.refusals = (const struct smtpreply *const *)d->refusals,
-		.dsn = d->dsn,
+		.words = d->words,
 		.reply = &d->reply,
 		.server = d->server_name,
 		.unknown = d->unknown,
@@ -233,11 +232,14 @@ on_granted(struct smarthost_waiter *w, struct smtpclient *client)
 	struct delivery *d = (struct delivery *)w;
 	struct smtpclient_mail mail = d->mail;
 	bool *pick = xcalloc(d->open, sizeof(*pick));
+	size_t i;
 
 	d->client = client;
 	d->given = smtpclient_pick(client, d->to, d->open, pick);
 	to_front(d, pick);
 	free(pick);
+	for (i = 0; i < d->given; i++)
+		d->refused[d->index[i]] = false;
 	mail.recipients = d->to;
 	mail.recipient_count = d->given;
 	smtpclient_send(client, &mail);
@@ -259,17 +261,33 @@ closes(const struct smtpreply *r)
 	return r->code == 421;
 }
 
+/* The present server's word on recipient i of the message. */
+static void
+keep(struct delivery *d, size_t i, const struct smtpreply *r)
+{
+	struct delivery_word *w = &d->words[i];
+
+	if (w->reply == NULL)
+		w->reply = xcalloc(1, sizeof(*w->reply));
+	*w->reply = *r;
+	w->server = smarthost_name(d->server);
+}
+
 static void
 on_answered(struct delivery *d, const struct smtpclient_result *r)
 {
-	size_t i;
+	size_t i, at;
 
 	d->again = false;
 	d->reply = r->reply;
 	d->server_name = smarthost_name(d->server);
 	for (i = 0; i < d->given; i++) {
-		d->outcomes[d->index[i]] = r->outcomes[i];
-		d->dsn[d->index[i]] = r->dsn && r->outcomes[i] == OUTCOME_OK;
+		at = d->index[i];
+		d->outcomes[at] = r->outcomes[i];
+		d->words[at].dsn = r->dsn && r->outcomes[i] == OUTCOME_OK;
+		d->words[at].by = r->by && r->outcomes[i] == OUTCOME_OK;
+		if (!d->refused[at])
+			keep(d, at, &r->reply);
 	}
 	d->open -= d->given;
 	memmove(d->to, d->to + d->given, d->open * sizeof(*d->to));
@@ -336,12 +354,10 @@ on_refused(
     struct smarthost_waiter *w, size_t recipient, const struct smtpreply *r)
 {
 	struct delivery *d = (struct delivery *)w;
-	struct smtpreply **kept = &d->refusals[d->index[recipient]];
 	struct log_line l;
 
-	if (*kept == NULL)
-		*kept = xcalloc(1, sizeof(**kept));
-	**kept = *r;
+	keep(d, d->index[recipient], r);
+	d->refused[d->index[recipient]] = true;
 	log_begin(&l, LOG_LEVEL_INFO, d->mail.session, "recipient_refused");
 	log_str(&l, "id", queueid_format(d->mail.id).s);
 	log_str(&l, "recipient", d->to[recipient].mailbox);
@@ -367,8 +383,8 @@ delivery_start(struct event_base *base, struct smarthosts *hosts,
 	d->done = done;
 	d->arg = arg;
 	d->to = xcalloc(n, sizeof(*d->to));
-	d->refusals = xcalloc(n, sizeof(struct smtpreply *));
-	d->dsn = xcalloc(n, sizeof(*d->dsn));
+	d->words = xcalloc(n, sizeof(*d->words));
+	d->refused = xcalloc(n, sizeof(*d->refused));
 	d->index = xcalloc(n, sizeof(*d->index));
 	d->outcomes = xcalloc(n, sizeof(*d->outcomes));
 	for (i = 0; i < n; i++)

@@ -18,14 +18,20 @@
 
 struct delivery;
 
+/* Of one recipient. */
+struct delivery_word {
+	struct smtpreply *reply; /* what was last said of it; NULL: nothing */
+	const char *server;      /* by whom */
+	bool dsn;                /* whoever took it answers for its NOTIFY */
+	bool by;                 /* and for the message's BY */
+};
+
 struct delivery_result {
-	const enum outcome *outcomes; /* one for each recipient given */
-	/* the same: what was said to its RCPT last; NULL: no refusal of it */
-	const struct smtpreply *const *refusals;
-	const bool *dsn; /* the same: whoever took it answers for its NOTIFY */
-	const struct smtpreply *reply; /* the one that decided */
-	const char *server;            /* that gave it; NULL: none answered */
-	bool unknown; /* a server may have taken it, we were not told */
+	const enum outcome *outcomes;      /* one for each recipient given */
+	const struct delivery_word *words; /* the same */
+	const struct smtpreply *reply;     /* the one that decided */
+	const char *server; /* that gave it; NULL: none answered */
+	bool unknown;       /* a server may have taken it, we were not told */
 };
 
 /* Called once, later, from the loop; the delivery is gone when it returns. */

@@ -217,9 +217,8 @@ settle_live(struct message *m, uint32_t open)
 	if (envelope_count(m->env, RECIPIENT_FAILED) == n) {
 		message_answer_reply(m, FATE_REFUSED);
 		message_end(&m);
-	} else if (envelope_taken(m->env) == n) {
-		finish_live(m);
-	} else if (m->client.link == 0 && !m->promised) {
+	} else if (envelope_taken(m->env) < n && m->client.link == 0 &&
+		   !m->promised) {
 		message_log(
 		    LOG_LEVEL_WARN, m, "dropped"); /* nobody heard 250 */
 		message_end(&m);

@@ -14,6 +14,7 @@
 #include "spool.h"
 
 struct delivery;
+struct delivery_word;
 struct disk_request;
 struct event;
 struct message_word;
@@ -85,9 +86,9 @@ uint64_t message_look_s(const struct message *);
 void message_note(
     struct message *, size_t i, const struct smtpreply *, const char *server);
 void message_forget_words(struct message *);
-/* What recipient i has become; dsn: whoever took it answers for NOTIFY. */
+/* What recipient i has become, which a server took. */
 enum recipient_status message_taken_status(
-    const struct message *, size_t i, bool dsn);
+    const struct message *, size_t i, const struct delivery_word *);
 /* Is there a report to be made?  Make it, then settle. */
 bool message_report_due(struct message *);
 void message_report(struct message *);

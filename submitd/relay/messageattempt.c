@@ -41,15 +41,18 @@ note_outcome(struct message *m, size_t i, const struct delivery_result *r)
 {
 	size_t at = m->index[i];
 	struct recipient *to = &m->env->recipients[at];
+	const struct smtpreply *said = r->words[i].reply;
 
 	if (r->outcomes[i] == OUTCOME_OK)
-		to->status = message_taken_status(m, at, r->dsn[i]);
+		to->status = message_taken_status(m, at, &r->words[i]);
 	else if (r->outcomes[i] == OUTCOME_PERMANENT)
 		to->status = RECIPIENT_FAILED;
-	if (r->outcomes[i] != OUTCOME_OK && r->refusals[i] != NULL)
-		message_note(m, at, r->refusals[i], r->server);
-	else if (to->status != RECIPIENT_DONE)
-		message_note(m, at, r->reply, r->server);
+	/* what all servers lack is our word, whatever one said before */
+	if (said != NULL &&
+	    (to->status != RECIPIENT_FAILED || said->code >= 500))
+		message_note(m, at, said, r->words[i].server);
+	else
+		message_note(m, at, r->reply, NULL);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "compiler.h"
+#include "delivery.h"
 #include "disk.h"
 #include "queueid.h"
 #include "relay.h"
@@ -114,7 +115,8 @@ static struct message_word **
 word_of(struct message *m, size_t i)
 {
 	if (m->words == NULL)
-		m->words = xcalloc(m->env->recipient_count, sizeof(*m->words));
+		m->words = xcalloc(
+		    m->env->recipient_count, sizeof(struct message_word *));
 	return &m->words[i];
 }
 
@@ -149,13 +151,16 @@ message_forget_words(struct message *m)
 /* -- who is to be told ----------------------------------------------------- */
 
 enum recipient_status
-message_taken_status(const struct message *m, size_t i, bool dsn)
+message_taken_status(
+    const struct message *m, size_t i, const struct delivery_word *w)
 {
 	const struct recipient *r = &m->env->recipients[i];
-	bool told = !dsn && report_wanted(r->notify, REPORT_RELAYED);
+	const struct mail_options *o = &m->env->options;
+	bool told = !w->dsn && report_wanted(r->notify, REPORT_RELAYED);
 
-	/* RFC 2852, 4.1.4: a trace, unless NOTIFY is NEVER */
-	told |= m->env->options.by_trace && r->notify != NOTIFY_NEVER;
+	/* RFC 2852, 4.1.4: a trace; the end of the promise to tell */
+	if (o->by_trace || (o->by == BY_NOTIFY && !w->by))
+		told |= r->notify != NOTIFY_NEVER;
 	return told && m->env->sender[0] != '\0' ? RECIPIENT_RELAYED
 						 : RECIPIENT_DONE;
 }

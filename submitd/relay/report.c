@@ -73,12 +73,16 @@ set_status(struct report_word *w, const char *given)
 		[REPORT_DELAYED] = '4',
 		[REPORT_RELAYED] = '2',
 	};
-	char class = classes[w->action];
-	unsigned a, b;
+	char class = classes[w->action], *end;
+	unsigned long a = 0, b = 0;
 
-	if (given[0] != class || sscanf(given + 1, ".%3u.%3u", &a, &b) != 2)
-		a = b = 0;
-	(void)snprintf(w->status, sizeof(w->status), "%c.%u.%u", class, a, b);
+	if (given[0] == class && given[1] == '.') {
+		a = strtoul(given + 2, &end, 10);
+		if (*end == '.')
+			b = strtoul(end + 1, NULL, 10);
+	}
+	(void)snprintf(w->status, sizeof(w->status), "%c.%lu.%lu", class,
+	    a % 1000, b % 1000);
 }
 
 void

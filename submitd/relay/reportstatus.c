@@ -126,14 +126,12 @@ add_original_recipient(struct buf *b, const struct report *r, const char *orcpt)
 	plain = buf_new(LIMIT_REPORT);
 	buf_add(&value, type.p, type.n);
 	buf_str(&value, "; ");
-	if (slice_ieq(type, slice_of("utf-8")) && report_is_utf8(r))
+	if (!slice_ieq(type, slice_of("utf-8")) && add_xtext(&plain, address))
+		address = buf_slice(&plain);
+	if (report_is_utf8(r) || utf8_is_ascii(address))
 		buf_add(&value, address.p, address.n);
-	else if (slice_ieq(type, slice_of("utf-8")))
-		add_escaped(&value, address, false);
-	else if (add_xtext(&plain, address))
-		buf_add(&value, plain.p, plain.n);
 	else
-		buf_add(&value, address.p, address.n);
+		add_escaped(&value, address, false);
 	add_address_field(b, r, "Original-Recipient", &value);
 	buf_free(&plain);
 	buf_free(&value);

@@ -198,8 +198,8 @@ schedule_wake(void *schedule)
 
 	TAILQ_FOREACH (e, &s->sleepers, asleep) {
 		evutil_secure_rng_get_bytes(&random, sizeof(random));
-		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		e->ready_ms = clock_ms() + random % FIRST_SPREAD_MS;
+		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		sleep_on(e);
 	}
 }

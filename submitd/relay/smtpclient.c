@@ -168,6 +168,7 @@ tell_sent(struct smtpclient *c, enum smtpclient_how how,
 		.outcomes = c->tx.outcomes,
 		.reply = *reply,
 		.dsn = smtp_offers_has(&c->offers, EXT_DSN),
+		.by = smtp_offers_has(&c->offers, EXT_DELIVERBY),
 	};
 
 	c->tx.open = false;

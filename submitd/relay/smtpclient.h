@@ -88,6 +88,7 @@ struct smtpclient_result {
 	const enum outcome *outcomes;
 	struct smtpreply reply; /* the one that decided; ours, with UNFIT */
 	bool dsn;               /* the server honours RFC 3461 */
+	bool by;                /* and RFC 2852 */
 };
 
 /* Optional rows may be NULL. */

@@ -69,12 +69,11 @@ static struct {
 static inline void
 take_report(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct smtpreply *const refusals[1];
+	static const struct delivery_word words[1];
 	static const enum outcome outcomes[1] = { OUTCOME_OK };
-	static const bool dsn[1] = { true };
 	struct smtpreply reply = { .code = 250 };
-	struct delivery_result r = { outcomes, refusals, dsn, &reply,
-		"smart.example", .unknown = false };
+	struct delivery_result r = { outcomes, words, &reply, "smart.example",
+		.unknown = false };
 	struct delivery *d = arg;
 
 	(void)fd;
@@ -134,23 +133,24 @@ delivery_withdraw(struct delivery *d)
 	d->withdrawn = true;
 }
 
-/* Whoever takes it answers for NOTIFY. */
-static bool has_dsn;
+/* Whoever takes it answers for NOTIFY; for BY. */
+static bool has_dsn, has_by;
 
 /* It ends; code: of the reply that decided. */
 static inline void
 deliver(enum outcome first, enum outcome second, unsigned code)
 {
-	static const struct smtpreply *const refusals[RECIPIENTS];
-	const bool dsn[RECIPIENTS] = { has_dsn, has_dsn };
+	struct delivery_word words[RECIPIENTS];
 	enum outcome outcomes[RECIPIENTS] = { first, second };
 	struct delivery *d = delivery;
 	struct smtpreply reply;
-	struct delivery_result r = { outcomes, refusals, dsn, &reply,
-		"smart.example", .unknown = false };
+	struct delivery_result r = { outcomes, words, &reply, "smart.example",
+		.unknown = false };
 
 	assert_non_null(d);
 	smtpreply_set(&reply, code, code >= 500 ? "5.1.1" : "4.2.0", "word");
+	words[0] = words[1] =
+	    (struct delivery_word){ &reply, "smart.example", has_dsn, has_by };
 	delivery = NULL;
 	d->done(d->arg, &r);
 	free(d);
@@ -417,7 +417,7 @@ setup(void **state)
 	disk.gated = false;
 	deliveries = 0;
 	report.n = 0;
-	has_dsn = false;
+	has_dsn = has_by = false;
 	t.relay.config.hand_over = HAND_OVER_LIVE;
 	t.relay.config.hand_over_timeout_ms = HOUR_MS;
 	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;

@@ -11,6 +11,7 @@
 #define PLAIN         "250 hi\r\n"
 #define UTF8          "250-hi\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 #define DSN           "250-hi\r\n250 DSN\r\n"
+#define BY            "250-hi\r\n250 DELIVERBY\r\n"
 #define SMALL         "250-hi\r\n250 SIZE 2\r\n"
 #define LIMITS(which) "250-hi\r\n250 LIMITS " which "\r\n"
 
@@ -22,7 +23,9 @@ static struct {
 	bool done;
 	char outcomes[MAX + 1]; /* o OK, t temporary, p permanent */
 	char dsn[MAX + 1];      /* d or - */
-	unsigned refusals[MAX]; /* codes */
+	char by[MAX + 1];       /* b or - */
+	unsigned said[MAX];     /* codes */
+	const char *server[MAX];
 	unsigned code;
 	char enhanced[SMTPREPLY_ENHANCED];
 	bool answered;
@@ -41,9 +44,11 @@ on_done(void *arg, const struct delivery_result *r)
 	memset(&result, 0, sizeof(result));
 	for (i = 0; i < mail.recipient_count; i++) {
 		result.outcomes[i] = "otp"[r->outcomes[i]];
-		result.dsn[i] = r->dsn[i] ? 'd' : '-';
-		if (r->refusals[i] != NULL)
-			result.refusals[i] = r->refusals[i]->code;
+		result.dsn[i] = r->words[i].dsn ? 'd' : '-';
+		result.by[i] = r->words[i].by ? 'b' : '-';
+		if (r->words[i].reply != NULL)
+			result.said[i] = r->words[i].reply->code;
+		result.server[i] = r->words[i].server;
 	}
 	result.code = r->reply->code;
 	memcpy(result.enhanced, r->reply->enhanced, SMTPREPLY_ENHANCED);
@@ -196,8 +201,8 @@ test_refusals_keep_to_their_recipients(void **state)
 	servers[0].bend = (struct bend){ 'd', 0, "550 5.1.1 no\r\n" };
 	deliver(all, &plain);
 	assert_string_equal(result.outcomes, "ooop");
-	assert_int_equal(result.refusals[2], 0);
-	assert_int_equal(result.refusals[3], 550);
+	assert_int_equal(result.said[2], 250);
+	assert_int_equal(result.said[3], 550);
 	servers_stop();
 }
 
@@ -205,7 +210,7 @@ test_refusals_keep_to_their_recipients(void **state)
 static void
 test_dsn_is_told_for_each_recipient(void **state)
 {
-	static const char *const offers[] = { DSN, PLAIN };
+	static const char *const offers[] = { DSN, BY };
 	static const char *const all[MAX] = { "a@x", "b@x", "c@x" };
 
 	(void)state;
@@ -215,6 +220,42 @@ test_dsn_is_told_for_each_recipient(void **state)
 	assert_string_equal(servers[1].got, "(|b.");
 	assert_string_equal(result.outcomes, "ooo");
 	assert_string_equal(result.dsn, "d-d");
+	assert_string_equal(result.by, "-b-");
+	servers_stop();
+}
+
+/* Neither an earlier server's word nor another part's stands for it. */
+static void
+test_each_recipient_has_the_word_of_its_last_server(void **state)
+{
+	static const char *const offers[] = { PLAIN, PLAIN };
+	static const char *const all[MAX] = { "a@x", "b@x", "c@x" };
+
+	(void)state;
+	servers_start(offers);
+	servers[0].bend = (struct bend){ 'b', 0, "450 later\r\n" };
+	servers[1].bend = (struct bend){ 'C', 1, "554 no\r\n" };
+	deliver(all, &plain);
+	assert_string_equal(result.outcomes, "opo");
+	assert_int_equal(result.said[0], 250);
+	assert_string_equal(result.server[0], names[0]);
+	assert_int_equal(result.said[1], 554);
+	assert_string_equal(result.server[1], names[1]);
+	servers_stop();
+}
+
+static void
+test_nobody_said_anything_of_what_was_not_sent(void **state)
+{
+	static const char *const offers[] = { PLAIN, PLAIN };
+	static const char *const one[MAX] = { "a@x" };
+
+	(void)state;
+	servers_start(offers);
+	deliver(one, &utf8);
+	assert_string_equal(result.outcomes, "p");
+	assert_int_equal(result.said[0], 0);
+	assert_null(result.server[0]);
 	servers_stop();
 	servers_start(offers);
 	servers[0].bend = (struct bend){ 'b', 0, "550 never\r\n" };
@@ -290,6 +331,10 @@ main(void)
 		    test_a_part_lost_behind_its_end_ends_the_attempt),
 		cmocka_unit_test(test_refusals_keep_to_their_recipients),
 		cmocka_unit_test(test_dsn_is_told_for_each_recipient),
+		cmocka_unit_test(
+		    test_each_recipient_has_the_word_of_its_last_server),
+		cmocka_unit_test(
+		    test_nobody_said_anything_of_what_was_not_sent),
 		cmocka_unit_test(
 		    test_who_is_known_to_lack_it_need_not_be_asked),
 		cmocka_unit_test(test_without_any_server_nothing_is_permanent),

@@ -59,6 +59,7 @@ test_late_by_its_own_time_is_told_once_and_goes_on(void **state)
 	deliver(T, T, 451);
 	RUN_UNTIL(delivery != NULL && report.n > 0);
 	assert_told("Action: delayed\r\nStatus: 4.4.7\r\n");
+	has_by = true;
 	deliver(O, O, 250);
 	RUN_UNTIL(messages_count() == 0);
 	assert_int_equal(report.n, 1);
@@ -75,13 +76,55 @@ test_a_trace_is_told_unless_never(void **state)
 	begin.options.by_s = now_s() + DAY_S;
 	begin.options.by_trace = true;
 	begin.notify[1] = NOTIFY_NEVER;
-	has_dsn = true;
+	has_dsn = has_by = true;
 	submit_as(&begin);
 	RUN_UNTIL(delivery != NULL);
 	deliver(O, O, 250);
 	RUN_UNTIL(report.n == 1 && messages_count() == 0);
 	assert_told("bob@example.net\r\nAction: relayed\r\n");
 	assert_null(strstr(report.text, "carol@example.net"));
+}
+
+/* RFC 2852, 4.1.4.2: nobody behind it will tell that it is late. */
+static void
+test_the_end_of_the_promise_to_tell_is_told(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		enum mail_by	 by;
+		bool		 has_by;
+		uint32_t	 notify;
+		unsigned	 reports;
+	} cases[] = {
+		{ BY_NOTIFY, false, 0, 1 },
+		{ BY_NOTIFY, false, NOTIFY_FAILURE, 1 },
+		{ BY_NOTIFY, false, NOTIFY_NEVER, 0 },
+		{ BY_NOTIFY, true, 0, 0 },
+		{ BY_RETURN, true, 0, 0 },
+		{ BY_UNSET, false, 0, 0 },
+	};
+	/* clang-format on */
+	struct begin begin;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		print_message("row %zu\n", i);
+		begin = good_begin();
+		begin.options.by = cases[i].by;
+		begin.options.by_s = now_s() + DAY_S;
+		begin.notify[0] = begin.notify[1] = cases[i].notify;
+		has_dsn = true;
+		has_by = cases[i].has_by;
+		submit_as(&begin);
+		RUN_UNTIL(delivery != NULL);
+		deliver(O, O, 250);
+		RUN_UNTIL(t.done > 0 && report.n >= cases[i].reports &&
+			  messages_count() == 0);
+		assert_int_equal(report.n, cases[i].reports);
+		assert_told(report.n == 0 ? "" : "Action: relayed\r\n");
+		teardown(state);
+		setup(state);
+	}
 }
 
 /* -- FUTURERELEASE (RFC 4865) ---------------------------------------------- */
@@ -221,6 +264,7 @@ main(void)
 		TEST(test_its_time_is_heeded_while_it_sleeps),
 		TEST(test_late_by_its_own_time_is_told_once_and_goes_on),
 		TEST(test_a_trace_is_told_unless_never),
+		TEST(test_the_end_of_the_promise_to_tell_is_told),
 		TEST(test_held_is_queued_and_not_tried),
 		TEST(test_held_is_released_at_its_time),
 		TEST(test_held_stays_held_in_the_next_life),
