@@ -410,6 +410,36 @@ follow_command(struct dialogue *d)
 	return judge_reply(d, line, &r);
 }
 
+static inline bool
+begins_with(struct slice s, struct slice start)
+{
+	return s.n >= start.n && memcmp(s.p, start.p, start.n) == 0;
+}
+
+/*
+ * In the clear: octets of another protocol in front end the session, TLS
+ * without a word, and a PROXY header with refusals only: one, or one for each
+ * line of it that came alone.
+ */
+static inline void
+follow_stray(struct dialogue *d)
+{
+	static const struct slice tls = S("\x16\x03"), v1 = S("PROXY "),
+				  v2 = S("\r\n\r\n\0\r\nQUIT\n");
+	struct seen r;
+
+	if (play.listener.tls != TLS_MODE_STARTTLS)
+		return;
+	if (begins_with(d->client, tls) || begins_with(d->client, v1) ||
+	    begins_with(d->client, v2))
+		d->why = "another protocol";
+	while (
+	    d->why != NULL && !begins_with(d->client, tls) && d->server.n > 0) {
+		assert_true(see_reply(d, &r));
+		assert_int_equal(r.code, 500);
+	}
+}
+
 /*
  * Judge all of it: client is what was sent, server what came back, the
  * session of play having settled down.  Returns the number of replies.
@@ -425,6 +455,7 @@ dialogue_judge(struct slice client, struct slice server)
 	assert_true(see_reply(&d, &r));
 	assert_int_equal(r.code, 220);
 	assert_status(&r, true);
+	follow_stray(&d);
 	while (d.why == NULL && !says_421(&d) && follow_command(&d))
 		continue;
 	(void)says_421(&d);
