@@ -174,38 +174,6 @@ def test_key_of_another_certificate_is_found(lone, ground):
                  r"\bstart_failed\b")
 
 
-def test_check_tells_what_each_listener_shows(lone, ground):
-    soon = ground.certificate("soon.example.org", "*.soon.example.org",
-                              days=5)
-    over = ground.certificate("over.example.org", kind="rsa", days=-1)
-    gateway = lone()
-    gateway.reconfigure(listen=gateway.config["listen"] + [{
-        "address": "::1", "port": 2587, "hostname": "a.soon.example.org",
-        "certificate": [soon.chain, over.chain],
-        "key": [soon.key, over.key]}])
-    status, said = gateway.check()
-    assert status == 0, said
-    assert re.search(
-        rf"listen 127.0.0.1 port {gateway.port}, STARTTLS, as "
-        rf"submit.example.org\n"
-        rf"  certificate {gateway.cert.chain}\n"
-        rf"    submit.example.org localhost\n"
-        rf"    ECDSA 256, until 20..-..-..: (29|30) days left\n", said), said
-    own = said[said.index("listen ::1 port 2587, STARTTLS"):]
-    assert re.search(r"soon.example.org \*.soon.example.org\n    ECDSA 256, "
-                     r"until .*: [45] days left\n    WARNING: it expires soon",
-                     own), own
-    assert re.search(r"over.example.org\n    RSA 2048, until .*: 0 days left"
-                     r"\n    WARNING: it has expired", own), own
-    assert said.count("WARNING") == 2, "a wildcard names a.soon.example.org"
-
-
-def test_name_that_is_in_no_certificate_is_warned_of(lone):
-    status, said = lone(hostname="elsewhere.example.org").check()
-    assert status == 0
-    assert said.count("WARNING: no certificate names elsewhere") == 2
-
-
 def test_dial_goes_on_behind_the_first_failure(lone):
     status, said = lone().check("--dial")
     assert status == 1

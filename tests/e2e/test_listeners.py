@@ -1,5 +1,6 @@
 """Listeners: each with its address, its name, its certificates and its TLS."""
 
+import re
 import socket
 import ssl
 import subprocess
@@ -170,6 +171,41 @@ def test_many_names_cost_no_memory(many):
     assert memory() - before < 1200, "kB: less than one for each name"
 
 
+# -- what submitd -t says of it ------------------------------------------------
+
+def test_check_tells_what_each_listener_shows(another, ground):
+    soon = ground.certificate("soon.example.org", "*.soon.example.org",
+                              days=5)
+    over = ground.certificate("over.example.org", kind="rsa", days=-1)
+    gateway = another(start=False)
+    gateway.reconfigure(listen=gateway.config["listen"] + [{
+        "address": "::1", "port": 2587, "hostname": "a.soon.example.org",
+        "certificate": [soon.chain, over.chain],
+        "key": [soon.key, over.key]}])
+    status, said = gateway.check()
+    assert status == 0, said
+    assert re.search(
+        rf"listen 127.0.0.1 port {gateway.port}, STARTTLS, as "
+        rf"submit.example.org\n"
+        rf"  certificate {gateway.cert.chain}\n"
+        rf"    submit.example.org localhost\n"
+        rf"    ECDSA 256, until 20..-..-..: (29|30) days left\n", said), said
+    own = said[said.index("listen ::1 port 2587, STARTTLS"):]
+    assert re.search(r"soon.example.org \*.soon.example.org\n    ECDSA 256, "
+                     r"until .*: [45] days left\n    WARNING: it expires soon",
+                     own), own
+    assert re.search(r"over.example.org\n    RSA 2048, until .*: 0 days left"
+                     r"\n    WARNING: it has expired", own), own
+    assert said.count("WARNING") == 2, "a wildcard names a.soon.example.org"
+
+
+def test_name_that_is_in_no_certificate_is_warned_of(another):
+    status, said = another(
+        start=False, hostname="elsewhere.example.org").check()
+    assert status == 0
+    assert said.count("WARNING: no certificate names elsewhere") == 2
+
+
 # -- names ---------------------------------------------------------------------
 
 def test_each_listener_greets_by_its_name(many):
@@ -217,10 +253,9 @@ def test_mail_over_ipv6(many, postfix, token, kind):
         client.auth_plain("alice", servers.PASSWORD["alice"])
         assert client.mail("alice@example.org", ["bob@example.org"],
                            compose(token)).code == 250
-    line = many.process.wait_log(r"\bsession user=alice client=", since=mark)
-    assert "client=::1 " in line.string
-    assert f'listener=[::1]:{many.ports[kind]}' in line.string.replace(
-        '"', "")
+    many.process.wait_log(r"\bsession user=alice client=::1 .*"
+                          rf"listener=\[::1\]:{many.ports[kind]} ",
+                          since=mark)
     assert "([IPv6:::1])" in received(postfix, token)
 
 

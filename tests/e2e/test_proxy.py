@@ -72,6 +72,11 @@ def connect(door, mode, tls=False, header=b"", source=BALANCER, **options):
                 source=source, header=header, **options)
 
 
+def port_of(client):
+    """Ours: it finds the connection in the log."""
+    return client.sock.getsockname()[1]
+
+
 def inside(door, mode, tls, header):
     """A client behind the balancer, past TLS and EHLO."""
     client = connect(door, mode, tls, header)
@@ -100,9 +105,9 @@ def test_mail_is_the_named_clients(door, postfix, token, mode, implicit,
         assert reply.code == 250, reply
         client.command("QUIT")
     for event in ("message", "session"):
-        line = door.process.wait_log(rf"\b{event} .*user=alice",
-                                     since=mark).string
-        assert f"client={text} port=4660 proxy={BALANCER} " in line
+        door.process.wait_log(
+            rf"\b{event} .*user=alice client={text} port=4660 "
+            rf"proxy={BALANCER} ", since=mark)
     (delivered,) = postfix.wait(token)
     literal = f"IPv6:{text}" if ":" in text else text
     assert f"([{literal}])" in delivered.message.get_all("Received")[-1]
@@ -212,66 +217,76 @@ def test_required_takes_nobody_else(door, octets, tls):
     mark = door.process.mark()
     with Smtp(door.ports["required", tls], source=STRANGER,
               greet=False) as client:
+        port = port_of(client)
         try:
             client.send(octets)
         except (ConnectionResetError, BrokenPipeError):
             pass
         assert client.ended()
-    line = door.process.wait_log("proxy_refused", since=mark).string
-    assert f"peer={STRANGER} " in line
-    assert 'reason="not in proxy_from"' in line
+    door.process.wait_log(rf"proxy_refused peer={STRANGER} port={port} .*"
+                          r'reason="not in proxy_from"', since=mark)
 
 
 def test_mixed_takes_others_as_they_are(door, implicit):
     mark = door.process.mark()
     with connect(door, "mixed", implicit, source=STRANGER) as client:
+        port = port_of(client)
         assert client.greeting.code == 220
         client.command("QUIT")
-    line = door.process.wait_log(r"\bsession .*end=quit", since=mark).string
-    assert f"client={STRANGER} " in line and "proxy=" not in line
+    line = door.process.wait_log(rf"\bsession .*client={STRANGER} port={port} "
+                                 r".*end=quit", since=mark).string
+    assert "proxy=" not in line
 
 
-@pytest.mark.parametrize("header", [v1(), v2()], ids=["v1", "v2"])
+CLAIMED = "203.0.113.66"
+
+
+@pytest.mark.parametrize("header", [v1(CLAIMED), v2(CLAIMED)],
+                         ids=["v1", "v2"])
 @pytest.mark.parametrize("which", ["mixed", "off"])
 def test_header_of_a_stranger_is_garbage(door, header, which):
     """The address in it must appear nowhere, but as somebody's garbage."""
     mark = door.process.mark()
     port = door.port if which == "off" else door.ports["mixed", False]
     with Smtp(port, source=STRANGER, header=header) as client:
+        ours = port_of(client)
         assert client.greeting.code == 220
         assert client.reply().code == 500
         assert client.ended()
     door.process.wait_log("proxy_header_unexpected", since=mark)
-    line = door.process.wait_log(r"\bsession ", since=mark).string
-    assert f"client={STRANGER} " in line
-    assert not door.process.find(r"192\.0\.2\.7", since=mark)
+    door.process.wait_log(rf"\bsession .*client={STRANGER} port={ours} ",
+                          since=mark)
+    assert not door.process.find(re.escape(CLAIMED), since=mark)
 
 
-@pytest.mark.parametrize("header", [v1(), v2()], ids=["v1", "v2"])
+@pytest.mark.parametrize("header", [v1(CLAIMED), v2(CLAIMED)],
+                         ids=["v1", "v2"])
 def test_header_of_a_stranger_is_no_handshake(door, header):
     mark = door.process.mark()
     with Smtp(door.ports["mixed", True], source=STRANGER,
               greet=False) as client:
+        port = port_of(client)
         client.send(header)
         try:
             answer = client.sock.recv(4096)
         except ConnectionResetError:
             answer = b""
         assert answer == b"" or answer[:1] == b"\x15"
-    line = door.process.wait_log(r"\bsession ", since=mark).string
-    assert f"client={STRANGER} " in line and "end=tls_failed" in line
+    door.process.wait_log(rf"\bsession .*client={STRANGER} port={port} .*"
+                          r"end=tls_failed", since=mark)
 
 
 @pytest.mark.parametrize("header", [v1(), v2()], ids=["v1", "v2"])
 def test_second_header_is_not_another_word(door, mode, header):
     """Whoever is behind the balancer cannot name himself."""
     mark = door.process.mark()
-    with connect(door, mode, header=v1("203.0.113.9") + header) as client:
+    first = v1("203.0.113.77", port=77)
+    with connect(door, mode, header=first + header) as client:
         assert client.greeting.code == 220
         assert client.reply().code == 500
         assert client.ended()
-    line = door.process.wait_log(r"\bsession ", since=mark).string
-    assert "client=203.0.113.9 " in line
+    door.process.wait_log(r"\bsession .*client=203.0.113.77 port=77 ",
+                          since=mark)
 
 
 # -- what is none --------------------------------------------------------------
@@ -302,12 +317,12 @@ def test_anything_else_is_cut_off_without_a_word(door, mode, tls, name):
     mark = door.process.mark()
     with Smtp(door.ports[mode, tls], source=BALANCER,
               greet=False) as client:
+        refused = rf"proxy_refused peer={BALANCER} port={port_of(client)} "
         client.send(BAD[name])
         assert client.ended()
-    line = door.process.wait_log("proxy_refused", since=mark).string
-    assert 'reason="no valid header"' in line and f"peer={BALANCER}" in line
-    assert len(re.findall("proxy_refused",
-                          "\n".join(door.process.lines[mark:]))) == 1
+    line = door.process.wait_log(refused, since=mark).string
+    assert 'reason="no valid header"' in line
+    assert len(re.findall(refused, "\n".join(door.process.lines[mark:]))) == 1
 
 
 def test_half_a_header_gets_nothing(door, mode):
@@ -316,11 +331,13 @@ def test_half_a_header_gets_nothing(door, mode):
             mark = door.process.mark()
             with Smtp(door.ports[mode, False], source=BALANCER,
                       greet=False) as client:
+                port = port_of(client)
                 client.send(header[:n])
                 client.sock.shutdown(socket.SHUT_WR)
                 assert client.ended()
-            door.process.wait_log('reason="closed before the header',
-                                  since=mark)
+            door.process.wait_log(
+                rf'port={port} .*reason="closed before the header',
+                since=mark)
 
 
 def test_tls_of_the_balancer_is_not_ours(door, mode):
@@ -340,14 +357,15 @@ def test_tls_of_the_balancer_is_not_ours(door, mode):
 def test_check_by_the_balancer_itself_is_not_told(door, mode, header):
     mark = door.process.mark()
     with connect(door, mode, header=header) as client:
+        port = port_of(client)
         assert client.greeting.code == 220
         assert client.command("QUIT").code == 221
-    line = door.process.wait_log(r"\bsession ", since=mark).string
-    assert f"client={BALANCER} " in line and f"proxy={BALANCER} " in line
-    assert "end=quit" in line
-    with connect(door, mode, greet=False):
-        pass  # a check that only connects
-    with connect(door, mode, header=v1()) as client:
+    door.process.wait_log(rf"\bsession .*client={BALANCER} port={port} "
+                          rf"proxy={BALANCER} .*end=quit", since=mark)
+    with connect(door, mode, greet=False) as client:
+        silent = port_of(client)  # a check that only connects
+    with connect(door, mode, header=v1("192.0.2.8", port=port)) as client:
         client.command("QUIT")
-    door.process.wait_log(r"client=192.0.2.7.*end=quit", since=mark)
-    assert not door.process.find("proxy_refused", since=mark)
+    door.process.wait_log(rf"client=192.0.2.8 port={port} .*end=quit",
+                          since=mark)
+    assert not door.process.find(rf"port={silent} ", since=mark)
