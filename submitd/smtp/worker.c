@@ -108,7 +108,7 @@ worker_add_listener(struct worker *w, const struct msg_listen *m, int fd)
 {
 	struct listener *l;
 
-	if (w->listener_count == LIMIT_LISTENERS) {
+	if (w->listener_count == ARRAY_LEN(w->listeners)) {
 		close(fd);
 		return -1;
 	}

@@ -36,7 +36,7 @@ struct worker {
 	struct proxyaccepts proxies; /* connections without a session yet */
 	struct certs *certs[LIMIT_LISTENERS]; /* none twice */
 	unsigned certs_count;
-	struct listener *listeners[LIMIT_LISTENERS];
+	struct listener *listeners[2 * LIMIT_LISTENERS]; /* "*" makes two */
 	unsigned listener_count;
 	struct event *timer; /* accepting again; the end of a drain */
 	bool draining;
