@@ -137,6 +137,18 @@ def test_ticket_of_one_name_is_no_key_to_another(many, version):
                      many.ports["other_tls"])[1]
 
 
+def test_ticket_of_one_port_is_no_key_to_the_other(many):
+    context = many.context()
+    with Smtp(many.tls_port, context) as client:
+        client.ehlo()
+        session = client.sock.session
+    with Smtp(many.port) as client:
+        client.ehlo()
+        client.starttls(context, session)
+        client.ehlo()
+        assert not client.sock.session_reused
+
+
 @pytest.mark.parametrize("name", [
     b"a\\b", b"a" * 255, b"\xff\xfe.example.org", b"127.0.0.1",
     b"a\0.example.org", b"..", b"*.wild.example.org"],

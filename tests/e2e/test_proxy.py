@@ -5,6 +5,7 @@ hand.
 """
 
 import re
+import signal
 import socket
 import struct
 import uuid
@@ -195,17 +196,28 @@ def test_waiting_for_headers_has_a_limit_and_an_end(another):
         assert client.greeting.code == 220
 
 
-def test_end_does_not_wait_for_headers(another):
+def test_end_does_not_wait_for_headers(another, postfix, token):
+    """Messages in flight do have their time."""
     port = free_port()
     gateway = another(start=False, workers=1)
     gateway.reconfigure(listen=gateway.config["listen"] + [
         {"address": "127.0.0.1", "port": port, "proxy": "required",
          "proxy_from": BALANCER}])
     gateway.start()
-    with Smtp(port, source=BALANCER, greet=False) as client:
-        client.send(v1()[:10])
-        gateway.stop(deadline=10)
-        assert client.ended()
+    with gateway.login() as client, Smtp(port, source=BALANCER,
+                                         greet=False) as waiting:
+        client.command("MAIL FROM:<alice@example.org>")
+        client.command("RCPT TO:<bob@example.org>")
+        assert client.command("DATA").code == 354
+        waiting.send(v1()[:10])
+        gateway.process.signal(signal.SIGTERM)
+        assert waiting.ended()
+        client.send(compose(token) + b"\r\n.\r\n")
+        assert client.reply().code == 250
+    assert gateway.process.wait() == 0
+    # long before its own time was over
+    assert "no header in time" not in gateway.log()
+    assert len(postfix.wait(token)) == 1
 
 
 # -- whose word ----------------------------------------------------------------
