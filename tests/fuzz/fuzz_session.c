@@ -24,7 +24,7 @@ converse(struct slice client, uint32_t seed, bool clear)
 
 	session_setup();
 	if (clear)
-		play.listener.tls = TLS_MODE_STARTTLS;
+		dialogue_in_clear();
 	begin_session();
 	while ((n = fuzz_piece(&seed, client.n - at)) > 0) {
 		bufferevent_write(play.client, client.p + at, n);

@@ -12,8 +12,10 @@
  */
 
 #include "cases.h"
+#include "certs.h"
 #include "limits.h"
 #include "sessionpair.h"
+#include "tlspair.h"
 
 struct seen {
 	unsigned code;
@@ -31,6 +33,35 @@ struct dialogue {
 	unsigned recipients;
 	size_t replies;
 };
+
+/*
+ * The session is one in the clear.  STARTTLS then finds a certificate, and
+ * never a handshake: there is no socket.
+ */
+static inline void
+dialogue_in_clear(void)
+{
+	static struct certs *certs;
+	struct pem_file cert = { .path = (char[]){ "cert" } };
+	struct pem_file key = { .path = (char[]){ "key" } };
+	struct identity id;
+	char why[CERTS_WHY];
+
+	if (certs == NULL) {
+		id = issue(EVP_EC_gen("P-256"), "DNS:submit.test", NULL, 60);
+		secret_set(&cert.text, buf_slice(&id.cert_pem));
+		secret_set(&key.text, buf_slice(&id.key_pem));
+		assert_int_equal(
+		    certs_new(&(struct pem_files){ &cert, 1 },
+			&(struct pem_files){ &key, 1 }, "test", &certs, why),
+		    0);
+		secret_wipe(&cert.text);
+		secret_wipe(&key.text);
+		identity_free(&id);
+	}
+	play.listener.tls = TLS_MODE_STARTTLS;
+	play.listener.certs = certs;
+}
 
 /* Octets of "x.y.z" at the front of a reply's text, or 0. */
 static inline size_t

@@ -96,7 +96,7 @@ answers_to(const char *said, enum where state, struct buf *client)
 	session_setup();
 	play.worker.config.max_auth_failures = 2;
 	if (state == P)
-		play.listener.tls = TLS_MODE_STARTTLS;
+		dialogue_in_clear();
 	begin_session();
 	buf_str(client, states[state].way);
 	buf_str(client, said);
