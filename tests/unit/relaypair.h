@@ -346,7 +346,8 @@ too_late(evutil_socket_t fd, short what, void *arg)
 		    evtimer_new(t.relay.base, too_late, NULL);                 \
 		evtimer_add(alarm, &deadline);                                 \
 		while (!(expression))                                          \
-			event_base_loop(t.relay.base, EVLOOP_ONCE);            \
+			assert_int_not_equal(                                  \
+			    event_base_loop(t.relay.base, EVLOOP_ONCE), -1);   \
 		event_free(alarm);                                             \
 	} while (0)
 

@@ -238,7 +238,8 @@ too_late(evutil_socket_t fd, short what, void *arg)
 		struct event *alarm = evtimer_new(base, too_late, NULL);       \
 		evtimer_add(alarm, &deadline);                                 \
 		while (!(expression))                                          \
-			event_base_loop(base, EVLOOP_ONCE);                    \
+			assert_int_not_equal(                                  \
+			    event_base_loop(base, EVLOOP_ONCE), -1);           \
 		event_free(alarm);                                             \
 	} while (0)
 

@@ -367,7 +367,7 @@ run_until(const bool *flag)
 
 	evtimer_add(alarm, &deadline);
 	while (!*flag && !t.closed)
-		event_base_loop(t.base, EVLOOP_ONCE);
+		assert_int_not_equal(event_base_loop(t.base, EVLOOP_ONCE), -1);
 	event_free(alarm);
 	assert_true(*flag || t.closed);
 }
