@@ -96,6 +96,8 @@ struct smtp_config {
 	uint32_t max_message_size;  /* octets */
 	uint32_t max_recipients;    /* per message */
 	uint32_t max_content_line;  /* octets without CRLF */
+	uint32_t future_release_s;  /* longest hold; 0: not offered */
+	uint32_t max_priority;      /* RFC 6710: none is above it */
 	uint32_t max_errors;        /* bad commands per session */
 	uint32_t max_auth_failures; /* per session */
 	uint32_t max_connections;   /* per worker */

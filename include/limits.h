@@ -12,7 +12,7 @@
 #define LIMIT_AUTH_LINE       12288 /* RFC 4954, 4: base64 octets */
 #define LIMIT_REPLY_LINE      512   /* RFC 5321, 4.5.3.1.5 */
 #define LIMIT_PATH            256   /* RFC 5321, 4.5.3.1.3 */
-#define LIMIT_LOCAL_PART      64    /* RFC 5321, 4.5.3.1.1 */
+#define LIMIT_LOCAL_PART      128   /* RFC 5321, 4.5.3.1.1: 64, or more */
 #define LIMIT_DOMAIN          255   /* RFC 5321, 4.5.3.1.2 */
 #define LIMIT_EHLO_NAME       255
 #define LIMIT_PARAMETERS      16     /* of one MAIL or RCPT */

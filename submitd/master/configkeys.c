@@ -11,6 +11,7 @@
 
 #include "compiler.h"
 #include "limits.h"
+#include "mailoptions.h"
 
 #define AT(field)     offsetof(struct settings, field)
 #define SMTP(field)   AT(config.smtp.field)
@@ -110,6 +111,10 @@ const struct config_key config_keys[] = {
     RANGE(1, LIMIT_RECIPIENTS_MAX) },
 { "limits", "content_line", KEY_COUNT, SMTP(max_content_line), DEFAULT("998"),
     RANGE(998, LIMIT_INPUT / 2) },
+{ "limits", "future_release", KEY_SECONDS, SMTP(future_release_s),
+    DEFAULT("7d"), RANGE(0, 365 * DAY_S) },
+{ "limits", "priority", KEY_COUNT, SMTP(max_priority), DEFAULT("0"),
+    RANGE(0, MAIL_PRIORITY_MAX) },
 { "limits", "held_messages", KEY_COUNT, RELAY(held_messages), DEFAULT("100"),
     RANGE(0, 1000000) },
 { "limits", "errors", KEY_COUNT, SMTP(max_errors), DEFAULT("20"),

@@ -97,6 +97,8 @@ static const struct field smtp_fields[] = {
 	FIELD(smtp_config, max_message_size),
 	FIELD(smtp_config, max_recipients),
 	FIELD(smtp_config, max_content_line),
+	FIELD(smtp_config, future_release_s),
+	FIELD(smtp_config, max_priority),
 	FIELD(smtp_config, max_errors),
 	FIELD(smtp_config, max_auth_failures),
 	FIELD(smtp_config, max_connections),

@@ -29,6 +29,7 @@ static const struct {
 	[VERB_HELP]	= { "HELP",	"",	 ARG_OPTIONAL },
 	[VERB_QUIT]	= { "QUIT",	"",	 ARG_NONE },
 	[VERB_BDAT]	= { "BDAT",	"",	 ARG_REQUIRED },
+	[VERB_BURL]	= { "BURL",	"",	 ARG_OPTIONAL },
 	[VERB_UNKNOWN]	= { "unknown",	"",	 ARG_OPTIONAL },
 };
 /* clang-format on */

@@ -28,6 +28,7 @@ enum verb {
 	VERB_HELP,
 	VERB_QUIT,
 	VERB_BDAT,
+	VERB_BURL,
 	VERB_UNKNOWN,
 	VERB_COUNT,
 };
@@ -41,7 +42,8 @@ enum parse {
 
 struct command {
 	enum verb verb;
-	struct slice arg; /* behind the verb and FROM:/TO:, spaces trimmed */
+	struct slice
+	    arg; /* behind the verb and FROM:/TO:, white space trimmed */
 };
 
 /* line: without CRLF.  cmd->arg borrows from it. */

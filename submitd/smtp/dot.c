@@ -11,52 +11,15 @@
 void
 dot_begin(struct dot *d, size_t line_max)
 {
-	*d = (struct dot){ .state = DOT_LINE_START, .line_max = line_max };
-}
-
-static void
-fault(struct dot *d, enum dot_fault f)
-{
-	if (d->fault == DOT_CLEAN)
-		d->fault = f;
-}
-
-static void
-end_line(struct dot *d)
-{
 	d->state = DOT_LINE_START;
-	d->line_length = 0;
-	if (d->fault == DOT_CLEAN)
-		d->lines++;
+	textcheck_begin(&d->text, line_max);
 }
 
-/* An octet that is part of a line's text, or ought to be. */
+/* An octet that is content, or ought to be. */
 static void
 text(struct dot *d, char c)
 {
-	if (c == '\r') {
-		d->state = DOT_CR;
-		return;
-	}
-	d->state = DOT_TEXT;
-	if (c == '\n')
-		fault(d, DOT_BARE_LF);
-	else if (c == '\0')
-		fault(d, DOT_NUL);
-	else if (++d->line_length > d->line_max)
-		fault(d, DOT_LONG_LINE);
-}
-
-/* The octet behind a CR that no dot came before. */
-static void
-after_cr(struct dot *d, char c)
-{
-	if (c == '\n') {
-		end_line(d);
-		return;
-	}
-	fault(d, DOT_BARE_CR);
-	text(d, c);
+	d->state = textcheck_octet(&d->text, c) ? DOT_LINE_START : DOT_TEXT;
 }
 
 enum dot_status
@@ -70,9 +33,6 @@ dot_next(struct dot *d, struct slice *in, struct slice *run)
 		switch (d->state) {
 		case DOT_TEXT:
 			text(d, c);
-			break;
-		case DOT_CR:
-			after_cr(d, c);
 			break;
 		case DOT_LINE_START:
 			if (c != '.') {
@@ -95,7 +55,8 @@ dot_next(struct dot *d, struct slice *in, struct slice *run)
 				*in = slice_from(*in, i + 1);
 				return DOT_END;
 			}
-			after_cr(d, c);
+			text(d, '\r'); /* a bare one, as it turns out */
+			text(d, c);
 			break;
 		}
 	}

@@ -5,9 +5,9 @@
  * dot - the content that DATA brings: where it ends, and its dots unstuffed
  * (RFC 5321, 4.5.2).
  *
- * End of data is CRLF.CRLF and nothing else.  A CR or LF on its own, a NUL
- * and a line over the limit make the content unacceptable; the decoder then
- * keeps looking for the true end, so that the session stays in step.
+ * End of data is CRLF.CRLF and nothing else.  What is between is checked as
+ * textcheck.h has it; once that has found a fault, the decoder keeps looking
+ * for the true end, so that the session stays in step.
  */
 
 #include <stdbool.h>
@@ -15,23 +15,13 @@
 
 #include "compiler.h"
 #include "slice.h"
+#include "textcheck.h"
 
-enum dot_fault {
-	DOT_CLEAN,
-	DOT_BARE_CR,
-	DOT_BARE_LF,
-	DOT_NUL,
-	DOT_LONG_LINE,
-};
-
-enum dot_state { DOT_LINE_START, DOT_DOT, DOT_DOT_CR, DOT_TEXT, DOT_CR };
+enum dot_state { DOT_LINE_START, DOT_DOT, DOT_DOT_CR, DOT_TEXT };
 
 struct dot {
 	enum dot_state state;
-	enum dot_fault fault; /* the first one */
-	size_t line_length;   /* octets of the present line, dot removed */
-	size_t line_max;
-	unsigned long lines; /* whole lines so far; the fault is in the next */
+	struct textcheck text; /* of the content, dots removed */
 };
 
 enum dot_status {

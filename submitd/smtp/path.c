@@ -1,8 +1,9 @@
 /*
- * path - the address grammar of RFC 5321, 4.1.2, and nothing beyond it.
+ * path - the address grammar of RFC 5321, 4.1.2, with the UTF-8 of RFC 6531,
+ * 3.3, and nothing beyond it.
  *
  * A recursive descent over a slice: each take_*() eats one production from the
- * front of *in and says whether it was there.  No I/O, no allocation.
+ * front of *in and says whether it was there.  No I/O.
  */
 
 #include "path.h"
@@ -11,12 +12,79 @@
 #include <ctype.h>
 
 #include "limits.h"
+#include "utf8.h"
 
-static bool
-is_atext(char c)
+/* LDH-label: RFC 1035, 2.3.4 */
+#define LABEL_MAX 63
+
+/*
+ * Characters no U-label holds (RFC 5892) that other software may take for a
+ * dot, for nothing at all, or for another character: the domain would be
+ * another one there.  Not the whole of IDNA: who has the domain will tell.
+ */
+/* clang-format off */
+static const struct {
+	uint32_t first, last;
+} not_in_labels[] = {
+	{ 0x00a0, 0x00a0 },
+	{ 0x2000, 0x200b },	/* spaces */
+	{ 0x200e, 0x200f },	/* direction marks */
+	{ 0x2024, 0x202f },	/* dots, line ends, directions */
+	{ 0x205f, 0x206f },
+	{ 0x3000, 0x3002 },	/* ideographic space and stops */
+	{ 0xe000, 0xf8ff },	/* private use */
+	{ 0xfe52, 0xfe52 },	/* small full stop */
+	{ 0xfeff, 0xfeff },
+	{ 0xff00, 0xffff },	/* full and half width forms */
+	{ 0xe0000, 0x10ffff },
+};
+/* clang-format on */
+
+/*
+ * Octets of the character beyond ASCII at the front of in; 0 if there is none.
+ * The controls C1 are none.
+ */
+static size_t
+wide_length(struct slice in)
 {
-	return isalnum((unsigned char)c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	size_t n;
+
+	if (in.n == 0 || (unsigned char)in.p[0] < 0x80)
+		return 0;
+	n = utf8_length(in);
+	if (n == 2 && in.p[0] == '\xc2' && (unsigned char)in.p[1] < 0xa0)
+		return 0;
+	return n;
+}
+
+/* The same for characters that may stand in a label. */
+static size_t
+wide_label_length(struct slice in)
+{
+	size_t i, n = wide_length(in);
+	uint32_t c;
+
+	if (n == 0)
+		return 0;
+	c = (unsigned char)in.p[0] & (0x7fU >> n);
+	for (i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)in.p[i] & 0x3f);
+	for (i = 0; i < ARRAY_LEN(not_in_labels); i++)
+		if (c >= not_in_labels[i].first && c <= not_in_labels[i].last)
+			return 0;
+	return n;
+}
+
+/* Octets of the atext at the front of in; 0 if there is none. */
+static size_t
+atext_length(struct slice in)
+{
+	if (in.n == 0)
+		return 0;
+	if (isalnum((unsigned char)in.p[0]) ||
+	    (in.p[0] != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", in.p[0]) != NULL))
+		return 1;
+	return wide_length(in);
 }
 
 static bool
@@ -32,12 +100,12 @@ take_char(struct slice *in, char c)
 static bool
 take_atom(struct slice *in)
 {
-	size_t n = 0;
+	size_t n, all = 0;
 
-	while (n < in->n && is_atext(in->p[n]))
-		n++;
-	*in = slice_from(*in, n);
-	return n > 0;
+	while ((n = atext_length(slice_from(*in, all))) > 0)
+		all += n;
+	*in = slice_from(*in, all);
+	return all > 0;
 }
 
 /* Dot-string = Atom *("." Atom) */
@@ -55,13 +123,17 @@ take_dot_string(struct slice *in)
 static bool
 take_quoted_string(struct slice *in)
 {
-	size_t i;
+	size_t i = 1, n;
 
-	for (i = 1; i < in->n && in->p[i] != '"'; i++) {
-		if (in->p[i] == '\\')
-			i++;
-		if (i >= in->n || in->p[i] < 0x20 || in->p[i] > 0x7e)
-			return false;
+	while (i < in->n && in->p[i] != '"') {
+		n = wide_length(slice_from(*in, i));
+		if (n == 0) { /* a pair quotes ASCII only */
+			i += in->p[i] == '\\';
+			if (i >= in->n || in->p[i] < 0x20 || in->p[i] > 0x7e)
+				return false;
+			n = 1;
+		}
+		i += n;
 	}
 	if (i >= in->n)
 		return false;
@@ -77,15 +149,23 @@ take_local_part(struct slice *in)
 	return take_dot_string(in);
 }
 
-/* One label: let-dig [ *( ALPHA / DIGIT / "-" ) let-dig ], 63 at most. */
+/*
+ * One label: let-dig [ *( ALPHA / DIGIT / "-" ) let-dig ], 63 characters at
+ * most, or a U-label, which as an A-label has no fewer than its characters.
+ */
 static size_t
 label_length(struct slice in)
 {
-	size_t n = 0;
+	size_t n = 0, wide, characters = 0;
 
-	while (n < in.n && (isalnum((unsigned char)in.p[n]) || in.p[n] == '-'))
-		n++;
-	if (n == 0 || n > 63 || in.p[0] == '-' || in.p[n - 1] == '-')
+	for (; n<in.n; n += wide> 0 ? wide : 1, characters++) {
+		wide = wide_label_length(slice_from(in, n));
+		if (wide == 0 && !isalnum((unsigned char)in.p[n]) &&
+		    in.p[n] != '-')
+			break;
+	}
+	if (n == 0 || characters > LABEL_MAX || in.p[0] == '-' ||
+	    in.p[n - 1] == '-')
 		return 0;
 	return n;
 }
@@ -160,6 +240,7 @@ take_mailbox(struct slice *in, struct path *path)
 		return PATH_BAD;
 	local = start.n - in->n;
 	path->mailbox = (struct slice){ start.p, local };
+	path->utf8 = !utf8_is_ascii(path->mailbox);
 	if (local > LIMIT_LOCAL_PART)
 		return PATH_TOO_LONG;
 	if (!take_char(in, '@'))
@@ -169,33 +250,11 @@ take_mailbox(struct slice *in, struct path *path)
 		return PATH_BAD;
 	path->domain.n -= in->n;
 	path->mailbox.n = start.n - in->n;
+	path->literal = path->domain.p[0] == '[';
+	path->utf8 |= !utf8_is_ascii(path->domain);
 	if (path->domain.n > LIMIT_DOMAIN || path->mailbox.n > LIMIT_PATH - 2)
 		return PATH_TOO_LONG;
 	return labels < 2 ? PATH_BAD_DOMAIN : PATH_OK;
-}
-
-static bool
-is_ascii(struct slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
-/*
- * What stands between < and the first >.  One in quotes ends the search too
- * early, which only costs the better reply: the grammar is ASCII as well.
- */
-static bool
-has_non_ascii_path(struct slice in)
-{
-	const char *end = memchr(in.p, '>', in.n);
-
-	return end != NULL &&
-	       !is_ascii((struct slice){ in.p, (size_t)(end - in.p) });
 }
 
 /* [ A-d-l ":" ] Mailbox, or nothing at all; up to the closing bracket. */
@@ -204,8 +263,6 @@ take_path(struct slice *in, struct path *path)
 {
 	if (in->n > 0 && in->p[0] == '>')
 		return PATH_NULL;
-	if (has_non_ascii_path(*in))
-		return PATH_NOT_ASCII;
 	if (in->n > 0 && in->p[0] == '@' && !take_source_route(in))
 		return PATH_BAD;
 	return take_mailbox(in, path);
@@ -216,12 +273,12 @@ path_parse(struct slice in, struct path *path, struct slice *rest)
 {
 	enum path_status st;
 
-	*path = (struct path){ { "", 0 }, { "", 0 } };
+	*path = (struct path){ .mailbox = { "", 0 }, .domain = { "", 0 } };
 	*rest = (struct slice){ "", 0 };
 	if (!take_char(&in, '<'))
 		return PATH_BAD;
 	st = take_path(&in, path);
-	if (st == PATH_BAD || st == PATH_TOO_LONG || st == PATH_NOT_ASCII)
+	if (st == PATH_BAD || st == PATH_TOO_LONG)
 		return st;
 	if (!take_char(&in, '>') || (in.n > 0 && in.p[0] != ' '))
 		return PATH_BAD;
@@ -234,9 +291,51 @@ path_parse_mailbox(struct slice in, struct path *path)
 {
 	enum path_status st;
 
-	*path = (struct path){ { "", 0 }, { "", 0 } };
-	if (!is_ascii(in))
-		return PATH_NOT_ASCII;
+	*path = (struct path){ .mailbox = { "", 0 }, .domain = { "", 0 } };
 	st = take_mailbox(&in, path);
 	return in.n == 0 ? st : PATH_BAD;
+}
+
+/* What the quotes of a quoted-string hold, into out of its own size. */
+static size_t
+unquote(struct slice quoted, char *out)
+{
+	size_t i, n = 0;
+
+	for (i = 1; i + 1 < quoted.n; i++) {
+		if (quoted.p[i] == '\\')
+			i++;
+		out[n++] = quoted.p[i];
+	}
+	return n;
+}
+
+void
+path_plain(struct slice mailbox, struct buf *b)
+{
+	struct slice rest = mailbox, local = mailbox;
+	char text[LIMIT_LOCAL_PART];
+	size_t i, n;
+
+	if (mailbox.n == 0 || mailbox.p[0] != '"' ||
+	    !take_quoted_string(&rest)) {
+		buf_add(b, mailbox.p, mailbox.n);
+		return;
+	}
+	local.n = mailbox.n - rest.n;
+	BUG_ON(local.n > sizeof(text));
+	n = unquote(local, text);
+	local = (struct slice){ text, n };
+	if (take_dot_string(&local) && local.n == 0) {
+		buf_add(b, text, n);
+	} else {
+		buf_str(b, "\"");
+		for (i = 0; i < n; i++) {
+			if (text[i] == '"' || text[i] == '\\')
+				buf_str(b, "\\");
+			buf_add(b, text + i, 1);
+		}
+		buf_str(b, "\"");
+	}
+	buf_add(b, rest.p, rest.n);
 }

@@ -4,11 +4,15 @@
 /*
  * path - reverse-path and forward-path (RFC 5321, 4.1.2).
  *
- * What is accepted is kept byte for byte: the mailbox goes to the smarthost
- * as the client wrote it.  A source route is understood and dropped, as
- * RFC 5321, 4.1.1.3 asks.  ASCII only.
+ * Case is kept, quotes that say nothing are not (path_plain()).  A source
+ * route is understood and dropped, as RFC 5321, 4.1.1.3 asks.
+ *
+ * UTF-8 is taken wherever RFC 6531, 3.3 has it, since SMTPUTF8 is said behind
+ * the path it is about: whoever has read both decides.  What is no UTF-8 is no
+ * path.
  */
 
+#include "buf.h"
 #include "compiler.h"
 #include "slice.h"
 
@@ -19,12 +23,13 @@ enum path_status {
 	PATH_BAD,        /* not the grammar */
 	PATH_BAD_DOMAIN, /* grammar, but a name that is not fully qualified */
 	PATH_TOO_LONG,
-	PATH_NOT_ASCII,
 };
 
 struct path {
 	struct slice mailbox; /* without <>; borrows from the input */
 	struct slice domain;  /* behind the last @; empty for PATH_LOCAL */
+	bool utf8;            /* the mailbox is not ASCII: RFC 6531 */
+	bool literal;         /* the domain is an address in brackets */
 };
 
 /*
@@ -36,5 +41,11 @@ NODISCARD enum path_status path_parse(
 
 /* A mailbox alone, as in AUTH=: local-part "@" domain. */
 NODISCARD enum path_status path_parse_mailbox(struct slice in, struct path *);
+
+/*
+ * Append a mailbox that was parsed, with the least quoting (RFC 5321, 4.1.2):
+ * "user"@example.org is user@example.org.  Never longer than it was.
+ */
+void path_plain(struct slice mailbox, struct buf *);
 
 #endif

@@ -92,6 +92,8 @@ received_add(struct buf *b, const struct received *r)
 		buf_str(b, "\r\n\ttls ");
 		buf_add(b, r->cipher.p, r->cipher.n);
 	}
+	if (r->has_priority)
+		buf_printf(b, "\r\n\tPRIORITY %d", r->priority);
 	buf_str(b, ";\r\n\t");
 	received_add_date(b, r->now);
 	buf_str(b, "\r\n");

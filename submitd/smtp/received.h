@@ -20,6 +20,8 @@ struct received {
 	struct slice cipher;   /* IANA name; the tls clause of RFC 8314, 4.3 */
 	bool esmtp;            /* greeted with EHLO */
 	bool utf8;             /* SMTPUTF8 in MAIL (RFC 6531, 3.7.3) */
+	bool has_priority;     /* RFC 6710, 4.1 */
+	int priority;
 	bool show_client;
 	struct slice helo;    /* with show_client; any bytes */
 	struct slice address; /* with show_client; numeric */

@@ -49,7 +49,7 @@ on_done(void *arg, struct ipc_frame *f)
 		return IPC_MALFORMED;
 	if (s == NULL)
 		return IPC_FINE;
-	if (s->state == ST_CONTENT)
+	if (session_content_is_open(s))
 		session_mail_lost(s); /* it gave up on the file */
 	else if (s->state == ST_OPENING || s->state == ST_COMMITTING)
 		session_mail_done(s, &done);
@@ -97,6 +97,7 @@ relayclient_new(struct worker *w)
 	struct relayclient *c = xcalloc(1, sizeof(*c));
 
 	c->worker = w;
+	c->offers.extensions = OFFER_8BITMIME;
 	return c;
 }
 

@@ -24,8 +24,8 @@ void relayclient_free(struct relayclient **);
 void relayclient_attach(struct relayclient *, int fd);
 
 /*
- * What relay's smarthosts will take, as it said last; nothing beyond the
- * least (RFC 5321) before it has said it.  Borrowed.
+ * What relay's smarthosts will take, as it said last; before it has said it,
+ * what no server of today lacks: 8BITMIME.  Borrowed.
  */
 const struct msg_mail_offers *relayclient_offers(const struct relayclient *);
 

@@ -50,6 +50,8 @@ static const struct row rows[] = {
 	[R_503_IN_TRANSACTION]	= { 503, "5.5.1", "Not inside a mail transaction" },
 	[R_503_NO_MAIL]		= { 503, "5.5.1", "Send MAIL first" },
 	[R_503_NO_RCPT]		= { 503, "5.5.1", "Send RCPT first" },
+	[R_503_CHUNKS]		= { 503, "5.5.1", "BDAT has begun the message; go on with BDAT, or send RSET" },	/* RFC 3030, 2 */
+	[R_503_BINARY]		= { 503, "5.5.1", "BODY=BINARYMIME needs BDAT" },	/* RFC 3030, 3 */
 	[R_554_NO_VALID_RCPT]	= { 554, "5.5.1", "No valid recipients" },		/* RFC 5321, 3.3 */
 	[R_530_STARTTLS_FIRST]	= { 530, "5.7.0", "Send STARTTLS first" },		/* RFC 3207, 4 */
 	[R_530_AUTH_FIRST]	= { 530, "5.7.0", "Authentication required" },		/* RFC 4954, 6 */
@@ -74,32 +76,43 @@ static const struct row rows[] = {
 
 	/* MAIL: RFC 5321, 4.1.1.2; RFC 6409, 6.1; RFC 1870, 6.1; RFC 6531, 3.5 */
 	[R_250_SENDER]		= { 250, "2.1.0", "Sender ok" },
-	[R_501_SENDER_SYNTAX]	= { 501, "5.1.7", "Bad sender address syntax" },
-	[R_501_SENDER_VALUE]	= { 501, "5.5.4", "Bad value in a parameter of MAIL" },
+	[R_250_PRIORITY]	= { 250, "2.3.6", "$ is the new priority assigned to the message" },	/* RFC 6710, 4.1 */
+	[R_501_SENDER_SYNTAX]	= { 501, "5.1.7", "Bad sender address syntax; it is MAIL FROM:<user@example.org>" },
+	[R_501_PARAMETER]	= { 501, "5.5.4", "Bad or repeated value of parameter $" },
+	[R_501_PRIORITY]	= { 501, "5.5.2", "MT-PRIORITY is one number from -9 to 9" },	/* RFC 6710, 4.1 */
 	[R_550_NOT_YOURS]	= { 550, "5.7.1", "Not a sender address of yours; you may use $" },
 	[R_550_NOT_YOURS_NONE]	= { 550, "5.7.1", "Not a sender address of yours; your account has none" },
 	[R_550_NULL_SENDER]	= { 550, "5.7.1", "The empty sender address is not accepted here" },
+	[R_550_SENDER_ASCII]	= { 550, "5.6.7", "The mail servers behind us take sender addresses in ASCII only" },
+	[R_550_SENDER_UTF8]	= { 550, "5.6.7", "A sender address beyond ASCII needs SMTPUTF8 with MAIL" },
 	[R_552_SIZE_DECLARED]	= { 552, "5.3.4", "Message too big; at most $ octets" },
-	[R_553_NOT_ASCII]	= { 553, "5.6.7", "Sender address must be ASCII" },
 	[R_554_SENDER_DOMAIN]	= { 554, "5.1.8", "Sender domain must be fully qualified" },
-	[R_555_PARAMETER]	= { 555, "5.5.4", "Parameter not recognised" },
+	[R_555_PARAMETER]	= { 555, "5.5.4", "Parameter $, or this value of it, is not offered here" },
+	[R_555_BY_TOO_SOON]	= { 555, "5.5.4", "BY with R needs at least $ seconds here" },	/* RFC 2852, 3 and 4 */
 
 	/* RCPT: RFC 5321, 4.1.1.3, 4.5.3.1.10; RFC 6409, 4.2 */
 	[R_250_RECIPIENT]	= { 250, "2.1.5", "Recipient ok" },
 	[R_452_TOO_MANY_RCPT]	= { 452, "4.5.3", "Too many recipients in one message" },
-	[R_501_RECIPIENT_SYNTAX] = { 501, "5.1.3", "Bad recipient address syntax" },
-	[R_553_RCPT_NOT_ASCII]	= { 553, "5.6.7", "Recipient address must be ASCII" },
+	[R_501_RECIPIENT_SYNTAX] = { 501, "5.1.3", "Bad recipient address syntax; it is RCPT TO:<user@example.org>" },
+	[R_550_LITERAL]		= { 550, "5.7.1", "No mail to addresses in brackets from here; use a domain name" },
+	[R_553_RCPT_ASCII]	= { 553, "5.6.7", "The mail servers behind us take recipient addresses in ASCII only" },	/* RFC 6531, 3.5 */
+	[R_553_RCPT_UTF8]	= { 553, "5.6.7", "A recipient address beyond ASCII needs SMTPUTF8 with MAIL" },
 	[R_554_RECIPIENT_DOMAIN] = { 554, "5.1.2", "Recipient domain must be fully qualified" },
 
-	/* content: RFC 5321, 4.1.1.4, 4.5.3.1.6, 6.3; RFC 1870, 6.3 */
+	/* content: RFC 5321, 4.1.1.4, 4.5.3.1.6, 6.3; RFC 1870, 6.3; RFC 3030, 2 */
+	[R_250_CHUNK]		= { 250, "2.0.0", "$ octets taken" },
 	[R_354_GO_AHEAD]	= { 354, "", "Send the message; end with <CRLF>.<CRLF>" },
 	[R_451_NO_RELAY]	= { 451, "4.3.0", "Cannot take mail just now; please try again" },
 	[R_451_STORAGE]		= { 451, "4.3.0", "Storage trouble; please try again" },
 	[R_452_FULL]		= { 452, "4.3.1", "No room for the message now" },
+	[R_501_BDAT]		= { 501, "5.5.4", "Behind BDAT and a size only LAST may stand" },
+	[R_501_BDAT_SIZE]	= { 501, "5.5.4", "BDAT without a size that can be counted; closing, as nobody knows where the next command begins" },
+	[R_503_CHUNK_FAILED]	= { 503, "5.5.1", "The message of this chunk was refused already" },
 	[R_550_BARE_CR]		= { 550, "5.6.0", "Bare CR in line $ of the message; lines must end with CRLF" },
 	[R_550_BARE_LF]		= { 550, "5.6.0", "Bare LF in line $ of the message; lines must end with CRLF" },
 	[R_550_NUL]		= { 550, "5.6.0", "NUL in line $ of the message" },
 	[R_552_TOO_BIG]		= { 552, "5.3.4", "Message too big; at most $ octets" },
+	[R_554_EIGHTBIT]	= { 554, "5.6.1", "The mail servers behind us take 7-bit content only; send quoted-printable or base64" },	/* RFC 6152, 3 */
 	[R_554_LONG_LINE]	= { 554, "5.6.0", "Line $ of the message is too long" },
 	[R_554_LOOP]		= { 554, "5.4.6", "Mail loop: too many Received fields" },
 

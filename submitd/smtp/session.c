@@ -143,6 +143,7 @@ static const struct {
 	[ST_AUTH_LINE]	= { "auth_line", step_auth_line, overdue_client, TIME(command_timeout_ms) },
 	[ST_OPENING]	= { "opening",	step_wait_peer,	session_mail_overdue, TIME(hand_over_timeout_ms) },
 	[ST_CONTENT]	= { "content",	step_content,	overdue_content, TIME(data_timeout_ms) },
+	[ST_CHUNK]	= { "chunk",	step_chunk,	overdue_content, TIME(data_timeout_ms) },
 	[ST_COMMITTING]	= { "committing", step_wait_peer, session_mail_overdue, TIME(hand_over_timeout_ms) },
 	[ST_CLOSING]	= { "closing",	step_closing,	overdue_silently, 0 },
 };
@@ -171,7 +172,7 @@ session_cancel_request(struct session *s)
 		return;
 	if (s->state == ST_AUTHENTICATING || s->state == ST_AUTH_LINE)
 		authclient_cancel(s->worker->auth, s->request);
-	else if (s->state == ST_OPENING || s->state == ST_CONTENT)
+	else if (s->state != ST_COMMITTING)
 		relayclient_abort(s->worker->relay, s->request);
 	s->request = 0;
 }
@@ -200,7 +201,8 @@ due_ms(const struct session *s)
 	uint64_t due = s->deadline_ms;
 	uint64_t login = s->started_ms + s->worker->config.preauth_timeout_ms;
 
-	if (s->state == ST_CONTENT)
+	if (s->state == ST_CONTENT || s->state == ST_CHUNK ||
+	    (s->state == ST_COMMAND && session_content_is_open(s)))
 		due = session_content_deadline(s);
 	/* Strangers get one deadline for all they do. */
 	if (!s->authenticated && s->state != ST_CLOSING && login < due)
@@ -236,6 +238,7 @@ session_free(struct session **sp)
 	event_free(s->resume);
 	bufferevent_free(s->bev);
 	buf_free(&s->out);
+	buf_free(&s->chunk.held);
 	buf_free(&s->grant);
 	worker_session_gone(s->worker, s);
 	free(s);
@@ -319,8 +322,9 @@ session_abort(struct session **sp, enum ending why)
 void
 session_drain(struct session *s)
 {
-	bool in_flight = s->state == ST_OPENING || s->state == ST_CONTENT ||
-			 s->state == ST_COMMITTING || s->state == ST_CLOSING;
+	bool in_flight = s->state == ST_OPENING || s->state == ST_COMMITTING ||
+			 s->state == ST_CLOSING || s->state == ST_CHUNK ||
+			 session_content_is_open(s);
 
 	if (in_flight)
 		return;
@@ -423,6 +427,7 @@ session_new(struct worker *w, const struct listener *l, const char *address)
 	(void)snprintf(s->address, sizeof(s->address), "%s", address);
 	s->started_ms = clock_ms();
 	s->out = buf_new((size_t)2 * LIMIT_OUTPUT);
+	s->chunk.held = buf_new(LIMIT_OUTPUT);
 	s->grant = buf_new(LIMIT_GRANT);
 	s->id = sessions_add(w->sessions, s);
 	BUG_ON(s->id == 0); /* the worker counts before it accepts */

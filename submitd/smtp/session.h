@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bdat.h"
 #include "buf.h"
 #include "command.h"
 #include "config.h"
@@ -25,6 +26,7 @@
 #include "line.h"
 #include "listener.h"
 #include "messages.h"
+#include "offers.h"
 #include "origin.h"
 #include "reply.h"
 #include "tx.h"
@@ -41,6 +43,7 @@ enum state {
 	ST_AUTH_LINE,      /* for the client's next response */
 	ST_OPENING,        /* for relay to give us a file */
 	ST_CONTENT,        /* for content and its end */
+	ST_CHUNK,          /* for the octets of a chunk */
 	ST_COMMITTING,     /* for relay to have the message somewhere safe */
 	ST_CLOSING,        /* for our last words to be out */
 	ST_COUNT,
@@ -65,6 +68,19 @@ enum ending {
 	END_SHUTDOWN,
 	END_TROUBLE,
 	END_COUNT,
+};
+
+/* What BDAT announced last (session_bdat.c). */
+struct chunk {
+	struct bdat frame;
+	bool refused; /* its octets are swallowed, then answered with ... */
+	enum reply refusal;
+	struct buf held;   /* the same, when relay has refused the message */
+	bool failed;       /* and those sent right behind it fail, too */
+	uint64_t octets;   /* of it, so far */
+	uint64_t since_ms; /* clock_ms() */
+	uint64_t last_octet_ms;
+	uint64_t swallowed; /* octets that came to nothing, since MAIL */
 };
 
 struct session {
@@ -102,6 +118,7 @@ struct session {
 	uint64_t request; /* to auth or relay; 0: none */
 	char mechanism[LIMIT_MECHANISM + 1];
 	struct tx *tx;
+	struct chunk chunk;
 
 	/* counted */
 	uint64_t started_ms;
@@ -153,6 +170,9 @@ void session_enter(struct session *, enum state);
 void session_reply(struct session *, enum reply);
 void session_reply_with(struct session *, enum reply, struct slice arg);
 
+/* What this session is offered, as of now. */
+struct offers session_offers(const struct session *);
+
 /* Reply with an error that counts; HANGUP once there were too many. */
 enum verdict session_reject(struct session *, enum reply);
 enum verdict session_reject_with(
@@ -185,18 +205,20 @@ void session_drop_line(struct session *, struct slice line, bool secret);
 typedef enum verdict verb_fn(struct session *, const struct command *);
 verb_fn verb_ehlo, verb_helo, verb_starttls, verb_auth, verb_mail, verb_rcpt,
     verb_data, verb_rset, verb_noop, verb_vrfy, verb_expn, verb_help, verb_quit,
-    verb_bdat;
+    verb_bdat, verb_burl;
 
 enum verdict step_command(struct session *);
 enum verdict step_starttls(struct session *);
 enum verdict step_auth_line(struct session *);
 enum verdict step_content(struct session *);
+enum verdict step_chunk(struct session *);
 
 /*
  * Content (session_content.c).  open asks relay for a file, take adds a run
- * of content to it, end commits it, or says why it was refused.
+ * of content to it, end commits it, or says why it was refused.  open is false
+ * if relay cannot be asked now; the transaction is over then.
  */
-enum verdict session_content_open(struct session *);
+NODISCARD bool session_content_open(struct session *);
 void session_content_take(struct session *, struct slice run);
 enum verdict session_content_end(struct session *);
 
@@ -209,8 +231,27 @@ NODISCARD bool session_header_take(
     struct session *, struct slice *run, struct buf *out);
 NODISCARD bool session_header_end(struct session *, struct buf *out);
 
-/* When ST_CONTENT must end, as of now: clock_ms(). */
+/* True from relay's file to end: content may still come. */
+bool session_content_is_open(const struct session *);
+
+/* True if that content will not be taken, whatever follows. */
+bool session_content_is_refused(const struct session *);
+
+/* Refused long ago, and still no end: enough.  HANGUP. */
+enum verdict session_content_endless(struct session *);
+
+/* When the wait for content must end, as of now: clock_ms(). */
 uint64_t session_content_deadline(const struct session *);
+
+/*
+ * A BDAT that is not welcome (session_bdat.c): its octets are read, then it is
+ * answered.  refuse: the same for one that was.  read: wait for its octets, as
+ * of now.
+ */
+enum verdict session_chunk_unwelcome(
+    struct session *, const struct command *, enum reply why);
+enum verdict session_chunk_refuse(struct session *, enum reply why);
+void session_chunk_read(struct session *);
 
 /* What the peers' answers do; each ends in session_drive(). */
 void session_auth_challenge(struct session *, struct slice data);

@@ -25,7 +25,9 @@ enum {
 	NO_TLS = 1 << 5,
 	NO_AUTH = 1 << 6,
 	NO_MAIL = 1 << 7,
-	JUNK = 1 << 8, /* brings no message nearer */
+	NO_CHUNK = 1 << 8,
+	NO_BINARY = 1 << 9,
+	JUNK = 1 << 10, /* brings no message nearer */
 };
 
 #define NEED_LOGIN (NEED_TLS | NEED_HELLO | NEED_AUTH)
@@ -40,15 +42,16 @@ static const struct {
 	[VERB_STARTTLS]	= { verb_starttls,	NEED_HELLO | NO_TLS },
 	[VERB_AUTH]	= { verb_auth,		NEED_TLS | NEED_HELLO | NO_AUTH | NO_MAIL },
 	[VERB_MAIL]	= { verb_mail,		NEED_LOGIN | NO_MAIL },
-	[VERB_RCPT]	= { verb_rcpt,		NEED_LOGIN | NEED_MAIL },
-	[VERB_DATA]	= { verb_data,		NEED_LOGIN | NEED_MAIL | NEED_RCPT },
+	[VERB_RCPT]	= { verb_rcpt,		NEED_LOGIN | NEED_MAIL | NO_CHUNK },
+	[VERB_DATA]	= { verb_data,		NEED_LOGIN | NEED_MAIL | NEED_RCPT | NO_CHUNK | NO_BINARY },
 	[VERB_RSET]	= { verb_rset,		JUNK },
 	[VERB_NOOP]	= { verb_noop,		JUNK },
 	[VERB_VRFY]	= { verb_vrfy,		NEED_LOGIN | JUNK },
 	[VERB_EXPN]	= { verb_expn,		NEED_LOGIN | JUNK },
 	[VERB_HELP]	= { verb_help,		NEED_TLS | JUNK },
 	[VERB_QUIT]	= { verb_quit,		0 },
-	[VERB_BDAT]	= { verb_bdat,		0 },
+	[VERB_BDAT]	= { verb_bdat,		NEED_LOGIN | NEED_MAIL | NEED_RCPT },
+	[VERB_BURL]	= { verb_burl,		NEED_LOGIN },
 };
 
 /* In this order the first missing fact is named. */
@@ -64,6 +67,8 @@ static const struct {
 	{ NEED_AUTH,	R_530_AUTH_FIRST },
 	{ NEED_MAIL,	R_503_NO_MAIL },
 	{ NEED_RCPT,	R_503_NO_RCPT },
+	{ NO_CHUNK,	R_503_CHUNKS },
+	{ NO_BINARY,	R_503_BINARY },
 };
 /* clang-format on */
 
@@ -79,7 +84,27 @@ missing_facts(const struct session *s)
 	m |= s->tx != NULL ? NO_MAIL : NEED_MAIL;
 	if (s->tx == NULL || s->tx->recipient_count == 0)
 		m |= NEED_RCPT;
+	if (s->tx != NULL && s->tx->chunked)
+		m |= NO_CHUNK;
+	if (s->tx != NULL && s->tx->options.body == BODY_BINARYMIME)
+		m |= NO_BINARY;
 	return m;
+}
+
+/* What stands against a verb; R_250_OK: nothing. */
+static enum reply
+refusal_of(const struct session *s, enum verb verb)
+{
+	unsigned lacks = admission[verb].facts & missing_facts(s);
+	size_t i;
+
+	/* RFC 5321, 3.3: all RCPTs failed is another thing than none sent. */
+	if (lacks == NEED_RCPT && s->tx->refused_count > 0)
+		return R_554_NO_VALID_RCPT;
+	for (i = 0; i < ARRAY_LEN(refusals); i++)
+		if (lacks & refusals[i].fact)
+			return refusals[i].reply;
+	return R_250_OK;
 }
 
 /*
@@ -100,19 +125,18 @@ is_flood(struct session *s)
 static enum verdict
 admit(struct session *s, const struct command *cmd)
 {
-	unsigned lacks = admission[cmd->verb].facts & missing_facts(s);
-	size_t i;
+	enum reply refusal = refusal_of(s, cmd->verb);
 
 	/* with a response behind the mechanism: not asked for, but said */
-	if (cmd->verb == VERB_AUTH && (lacks & NEED_TLS) &&
+	if (cmd->verb == VERB_AUTH && refusal == R_530_STARTTLS_FIRST &&
 	    memchr(cmd->arg.p, ' ', cmd->arg.n) != NULL)
 		session_log_clear_auth(s);
-	/* RFC 5321, 3.3: all RCPTs failed is another thing than none sent. */
-	if (lacks == NEED_RCPT && s->tx->refused_count > 0)
-		return session_reject(s, R_554_NO_VALID_RCPT);
-	for (i = 0; i < ARRAY_LEN(refusals); i++)
-		if (lacks & refusals[i].fact)
-			return session_reject(s, refusals[i].reply);
+	if (cmd->verb == VERB_BDAT && refusal != R_250_OK)
+		return session_chunk_unwelcome(s, cmd, refusal);
+	if (cmd->verb != VERB_BDAT)
+		s->chunk.failed = false;
+	if (refusal != R_250_OK)
+		return session_reject(s, refusal);
 	if ((admission[cmd->verb].facts & JUNK) && is_flood(s))
 		return session_hangup(s, R_421_JUNK, END_REFUSED);
 	return admission[cmd->verb].fn(s, cmd);
@@ -176,14 +200,36 @@ session_drop_line(struct session *s, struct slice line, bool secret)
 static enum verdict
 reject_long_line(struct session *s)
 {
-	static const char auth[] = "AUTH ";
+	static const char auth[] = "AUTH ", bdat[] = "BDAT ";
 	char start[sizeof(auth) - 1] = "";
 	struct evbuffer *in = bufferevent_get_input(s->bev);
 
 	(void)evbuffer_copyout(in, start, sizeof(start));
 	if (strncasecmp(start, auth, sizeof(start)) == 0)
 		return session_reject(s, R_500_AUTH_TOO_LONG);
+	if (strncasecmp(start, bdat, sizeof(start)) == 0)
+		return session_hangup(s, R_501_BDAT_SIZE, END_REFUSED);
 	return session_reject(s, R_500_TOO_LONG);
+}
+
+static enum verdict
+unknown_verb(struct session *s, struct slice line)
+{
+	if (line.n == 0)
+		return session_reject(s, R_500_EMPTY);
+	/* a browser made to talk to us goes on, so we do not */
+	if (command_is_http(line))
+		return session_hangup(s, R_500_UNKNOWN, END_REFUSED);
+	return session_reject(s, R_500_UNKNOWN);
+}
+
+/* Refuse a line.  Behind BDAT it cannot be known where the next one begins. */
+static enum verdict
+refuse_line(struct session *s, enum verb verb, enum reply why)
+{
+	if (verb == VERB_BDAT)
+		return session_hangup(s, R_501_BDAT_SIZE, END_REFUSED);
+	return session_reject_with(s, why, slice_of(command_name(verb)));
 }
 
 static enum verdict
@@ -194,21 +240,16 @@ run_command(struct session *s, struct slice line)
 
 	switch (command_parse(line, &cmd)) {
 	case PARSE_UNKNOWN_VERB:
-		/* a browser made to talk to us goes on, so we do not */
-		v = command_is_http(line)
-			? session_hangup(s, R_500_UNKNOWN, END_REFUSED)
-			: session_reject(
-			      s, line.n == 0 ? R_500_EMPTY : R_500_UNKNOWN);
+		v = unknown_verb(s, line);
 		break;
 	case PARSE_BAD_ARGUMENT:
 	case PARSE_BAD_OCTET:
-		v = session_reject_with(
-		    s, R_501_ARGUMENT, slice_of(command_name(cmd.verb)));
+		v = refuse_line(s, cmd.verb, R_501_ARGUMENT);
 		break;
 	case PARSE_OK:
 	default:
 		if (line.n > LIMIT_COMMAND_LINE && cmd.verb != VERB_AUTH)
-			v = session_reject(s, R_500_TOO_LONG);
+			v = refuse_line(s, cmd.verb, R_500_TOO_LONG);
 		else
 			v = admit(s, &cmd);
 		break;
@@ -250,7 +291,7 @@ step_command(struct session *s)
 	if (s->ending !=
 	    END_NONE) /* it left while its message was handed over */
 		return HANGUP;
-	if (s->worker->draining)
+	if (s->worker->draining && !session_content_is_open(s))
 		return session_hangup(s, R_421_SHUTDOWN, END_SHUTDOWN);
 	switch (find_stray(s)) {
 	case STRAY_NONE:

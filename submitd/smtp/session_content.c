@@ -26,7 +26,7 @@ session_drop_tx(struct session *s)
 	tx_free(&s->tx);
 }
 
-enum verdict
+bool
 session_content_open(struct session *s)
 {
 	struct msg_mail_begin begin = {
@@ -42,10 +42,22 @@ session_content_open(struct session *s)
 	if (relayclient_begin(s->worker->relay, s->request, &begin) == -1) {
 		s->request = 0;
 		tx_free(&s->tx);
-		return session_reject(s, R_451_NO_RELAY);
+		return false;
 	}
 	session_enter(s, ST_OPENING);
-	return AGAIN;
+	return true;
+}
+
+bool
+session_content_is_open(const struct session *s)
+{
+	return s->tx != NULL && s->tx->fd != -1;
+}
+
+bool
+session_content_is_refused(const struct session *s)
+{
+	return s->tx->refused || s->tx->dot.text.fault != TEXT_CLEAN;
 }
 
 /* -- writing --------------------------------------------------------------- */
@@ -76,10 +88,10 @@ content_write(struct tx *tx, struct slice run)
 /* -- taking ---------------------------------------------------------------- */
 
 static const enum reply fault_replies[] = {
-	[DOT_BARE_CR] = R_550_BARE_CR,
-	[DOT_BARE_LF] = R_550_BARE_LF,
-	[DOT_NUL] = R_550_NUL,
-	[DOT_LONG_LINE] = R_554_LONG_LINE,
+	[TEXT_BARE_CR] = R_550_BARE_CR,
+	[TEXT_BARE_LF] = R_550_BARE_LF,
+	[TEXT_NUL] = R_550_NUL,
+	[TEXT_LONG_LINE] = R_554_LONG_LINE,
 };
 
 /*
@@ -108,15 +120,18 @@ void
 session_content_take(struct session *s, struct slice run)
 {
 	struct tx *tx = s->tx;
+	bool ascii = utf8_is_ascii(run);
 
-	if (tx->dot.fault != DOT_CLEAN)
-		tx_refuse(tx, fault_replies[tx->dot.fault]);
+	if (tx->dot.text.fault != TEXT_CLEAN)
+		tx_refuse(tx, fault_replies[tx->dot.text.fault]);
 	tx->content += run.n;
-	if (tx->content > s->worker->config.max_message_size)
+	if (tx->content > tx->size_max)
 		tx_refuse(tx, R_552_TOO_BIG);
+	tx->eightbit |= !ascii;
+	if (tx->eightbit && tx->sevenbit)
+		tx_refuse(tx, R_554_EIGHTBIT);
 	if (tx->refused)
 		return;
-	tx->eightbit |= !utf8_is_ascii(run);
 	if (tx->header.status == HEADERBLOCK_MORE)
 		take_into_header(s, run);
 	else
@@ -132,11 +147,11 @@ refusal_argument(const struct session *s, char text[24])
 	if (s->tx->refusal == s->tx->fixup.notes.refusal)
 		return buf_slice(&s->tx->fixup.notes.detail);
 	if (s->tx->refusal == R_552_TOO_BIG)
-		number = s->worker->config.max_message_size;
+		number = (unsigned long)s->tx->size_max;
 	else if (s->tx->refusal == R_552_HEADER_TOO_BIG)
 		number = LIMIT_HEADER;
 	else
-		number = s->tx->dot.lines + 1;
+		number = s->tx->dot.text.lines + 1;
 	(void)snprintf(text, 24, "%lu", number);
 	return slice_of(text);
 }
@@ -196,10 +211,12 @@ overrule(struct session *s)
 {
 	struct tx *tx = s->tx;
 
-	if (tx->dot.fault != DOT_CLEAN)
-		tx->refusal = fault_replies[tx->dot.fault];
-	else if (tx->content > s->worker->config.max_message_size)
+	if (tx->dot.text.fault != TEXT_CLEAN)
+		tx->refusal = fault_replies[tx->dot.text.fault];
+	else if (tx->content > tx->size_max)
 		tx->refusal = R_552_TOO_BIG;
+	else if (tx->eightbit && tx->sevenbit)
+		tx->refusal = R_554_EIGHTBIT;
 	else
 		return;
 	tx->refused = true;
@@ -214,21 +231,51 @@ session_content_end(struct session *s)
 	return s->tx->refused ? refuse_content(s) : commit(s);
 }
 
+enum verdict
+session_content_endless(struct session *s)
+{
+	char text[16];
+
+	(void)snprintf(
+	    text, sizeof(text), "%u", s->worker->config.max_message_size);
+	session_reply_with(s, R_552_TOO_BIG, slice_of(text));
+	s->ending = END_REFUSED;
+	return HANGUP;
+}
+
+/* A least rate over all of it: a trickle of bytes does not move this. */
+static uint64_t
+rate_deadline(const struct session *s, uint64_t since_ms, uint64_t octets)
+{
+	const struct smtp_config *config = &s->worker->config;
+
+	if (config->data_rate == 0)
+		return UINT64_MAX;
+	return since_ms + config->data_timeout_ms +
+	       octets * 1000 / config->data_rate;
+}
+
 /*
- * Two absolute bounds: silence, and a least rate over all of it.  Bytes move
- * the first; a trickle of them does not move the second.
+ * Two absolute bounds: that rate, and silence, which bytes move.  Silence
+ * between chunks is the command timeout's.
  */
 uint64_t
 session_content_deadline(const struct session *s)
 {
-	const struct smtp_config *config = &s->worker->config;
-	uint64_t silence = s->tx->last_octet_ms + config->data_timeout_ms;
-	uint64_t rate;
+	uint64_t timeout = s->worker->config.data_timeout_ms;
+	bool thrown = s->state == ST_CHUNK && s->chunk.refused;
+	uint64_t silence, rate;
 
-	if (config->data_rate == 0)
-		return silence;
-	rate = s->tx->content_since_ms + config->data_timeout_ms +
-	       s->tx->received * 1000 / config->data_rate;
+	if (session_content_is_open(s) && !thrown) {
+		silence = s->tx->last_octet_ms + timeout;
+		rate =
+		    rate_deadline(s, s->tx->content_since_ms, s->tx->received);
+	} else {
+		silence = s->chunk.last_octet_ms + timeout;
+		rate = rate_deadline(s, s->chunk.since_ms, s->chunk.octets);
+	}
+	if (s->state == ST_COMMAND)
+		silence = s->deadline_ms;
 	return silence < rate ? silence : rate;
 }
 
@@ -245,14 +292,18 @@ session_mail_ready(struct session *s, struct slice queue_id, int fd)
 	tx->queue_id[queue_id.n] = '\0';
 	dot_begin(&tx->dot, s->worker->config.max_content_line);
 	tx->content_since_ms = tx->last_octet_ms = clock_ms();
-	session_reply(s, R_354_GO_AHEAD);
-	session_enter(s, ST_CONTENT);
+	if (tx->chunked) {
+		session_chunk_read(s);
+	} else {
+		session_reply(s, R_354_GO_AHEAD);
+		session_enter(s, ST_CONTENT);
+	}
 	session_drive(&s);
 }
 
 /* 250 with our id in front: "id 0c1x... delivered: 2.0.0 Ok: queued as ..." */
 static void
-tell_fate(struct session *s, const struct msg_mail_done *done)
+tell_fate(struct session *s, const struct msg_mail_done *done, struct buf *out)
 {
 	struct buf text = buf_new(LIMIT_COMMAND_LINE);
 	struct slice enhanced = done->enhanced;
@@ -267,29 +318,34 @@ tell_fate(struct session *s, const struct msg_mail_done *done)
 	if (enhanced.n > 0 &&
 	    (unsigned)(enhanced.p[0] - '0') != done->code / 100)
 		enhanced.n = 0;
-	reply_add_foreign(&s->out, done->code, enhanced, buf_slice(&text));
+	reply_add_foreign(out, done->code, enhanced, buf_slice(&text));
 	buf_free(&text);
 }
 
 void
 session_mail_done(struct session *s, const struct msg_mail_done *done)
 {
+	/* the chunk that was to open it is still to be read */
+	bool chunk = s->state == ST_OPENING && s->tx->chunked;
+	/* 4xx is trouble of ours or of those behind us */
+	bool error = done->fate == FATE_REFUSED && done->code >= 500;
+	bool over = error && ++s->errors >= s->worker->config.max_errors;
 	enum verdict v = AGAIN;
 
 	session_log_message(s, done);
 	s->request = 0;
-	tell_fate(s, done);
-	if (done->fate == FATE_REFUSED) {
-		/* 4xx is trouble of ours or of those behind us */
-		if (done->code >= 500 &&
-		    ++s->errors >= s->worker->config.max_errors)
-			v = session_hangup(s, R_421_ERRORS, END_REFUSED);
-	} else {
+	tell_fate(s, done, chunk && !over ? &s->chunk.held : &s->out);
+	if (over)
+		v = session_hangup(s, R_421_ERRORS, END_REFUSED);
+	if (done->fate != FATE_REFUSED) {
 		s->messages++;
 		s->junk = 0;
 	}
 	tx_free(&s->tx);
-	session_enter(s, ST_COMMAND);
+	if (chunk)
+		session_chunk_read(s);
+	else
+		session_enter(s, ST_COMMAND);
 	session_resume(&s, v);
 }
 
@@ -304,7 +360,7 @@ static const struct msg_mail_done unknown_fate = {
 void
 session_mail_lost(struct session *s)
 {
-	if (s->state == ST_CONTENT) {
+	if (session_content_is_open(s)) {
 		s->request = 0; /* nobody to abort at */
 		tx_refuse(s->tx, R_451_NO_RELAY);
 	} else if (s->state == ST_OPENING || s->state == ST_COMMITTING) {
@@ -315,10 +371,14 @@ session_mail_lost(struct session *s)
 enum verdict
 session_mail_overdue(struct session *s)
 {
+	bool chunk = s->state == ST_OPENING && s->tx->chunked;
+
 	session_log_message(s, &unknown_fate);
 	relayclient_abort(s->worker->relay, s->request); /* committed or not */
 	s->request = 0;
 	tx_free(&s->tx);
+	if (chunk)
+		return session_chunk_refuse(s, R_451_NO_RELAY);
 	session_enter(s, ST_COMMAND);
 	return session_reject(s, R_451_NO_RELAY);
 }

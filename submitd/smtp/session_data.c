@@ -16,7 +16,8 @@ enum verdict
 verb_data(struct session *s, const struct command *cmd)
 {
 	(void)cmd;
-	return session_content_open(s);
+	return session_content_open(s) ? AGAIN
+				       : session_reject(s, R_451_NO_RELAY);
 }
 
 /* Feed what is in the buffer's chunks.  True at the end of data. */
@@ -53,10 +54,8 @@ step_content(struct session *s)
 		return WAIT_CLIENT;
 	s->tx->last_octet_ms = clock_ms();
 	if (!take_content(s, in)) {
-		/* Refused long ago, and still no end: enough. */
-		if (s->tx->received > 2 * max)
-			return session_hangup(s, R_421_ERRORS, END_REFUSED);
-		return AGAIN;
+		return s->tx->received > 2 * max ? session_content_endless(s)
+						 : AGAIN;
 	}
 	return session_content_end(s);
 }

@@ -20,6 +20,8 @@ trace_of(const struct session *s)
 		.cipher = slice_of(s->tls_cipher),
 		.esmtp = s->esmtp,
 		.utf8 = s->tx->options.smtputf8,
+		.has_priority = s->tx->options.has_priority,
+		.priority = s->tx->options.priority,
 		.show_client = s->worker->config.received_client,
 		.helo = slice_of(s->helo),
 		.address = slice_of(s->address),

@@ -6,6 +6,7 @@
 #include <event2/bufferevent.h>
 
 #include "authclient.h"
+#include "relayclient.h"
 #include "session.h"
 #include "worker.h"
 
@@ -46,23 +47,26 @@ verb_helo(struct session *s, const struct command *cmd)
 	return AGAIN;
 }
 
-/* RFC 5321, 4.1.1.1; each keyword by its own RFC. */
+struct offers
+session_offers(const struct session *s)
+{
+	return offers_now(
+	    &s->worker->config, relayclient_offers(s->worker->relay), s->tls);
+}
+
 enum verdict
 verb_ehlo(struct session *s, const struct command *cmd)
 {
-	struct buf *b = &s->out;
+	struct offers offers = session_offers(s);
+	struct hello hello = {
+		.hostname = session_hostname(s),
+		.mechanisms = authclient_mechanisms(s->worker->auth),
+		.now = time(NULL),
+	};
 
 	if (!greet(s, cmd->arg, true))
 		return session_reject_with(s, R_501_ARGUMENT, slice_of("EHLO"));
-	buf_printf(b, "250-%s\r\n", session_hostname(s));
-	buf_str(b, "250-PIPELINING\r\n250-8BITMIME\r\n");
-	buf_printf(b, "250-SIZE %u\r\n", s->worker->config.max_message_size);
-	if (s->tls)
-		buf_printf(b, "250-AUTH %s\r\n",
-		    authclient_mechanisms(s->worker->auth));
-	else
-		buf_str(b, "250-STARTTLS\r\n");
-	buf_str(b, "250 ENHANCEDSTATUSCODES\r\n");
+	offers_print(&s->out, &offers, &hello);
 	return AGAIN;
 }
 
@@ -128,11 +132,23 @@ verb_vrfy(struct session *s, const struct command *cmd)
 	return AGAIN;
 }
 
-enum verdict
-verb_expn(struct session *s, const struct command *cmd)
+static enum verdict
+not_offered(struct session *s, const struct command *cmd)
 {
 	return session_reject_with(
 	    s, R_502_NOT_OFFERED, slice_of(command_name(cmd->verb)));
+}
+
+enum verdict
+verb_expn(struct session *s, const struct command *cmd)
+{
+	return not_offered(s, cmd);
+}
+
+enum verdict
+verb_burl(struct session *s, const struct command *cmd)
+{
+	return not_offered(s, cmd);
 }
 
 enum verdict
@@ -153,17 +169,4 @@ verb_quit(struct session *s, const struct command *cmd)
 {
 	(void)cmd;
 	return session_hangup(s, R_221_BYE, END_QUIT);
-}
-
-/*
- * We do not offer CHUNKING.  Content follows this command unasked, and it
- * must not be run as commands: the session ends.
- */
-enum verdict
-verb_bdat(struct session *s, const struct command *cmd)
-{
-	session_reply_with(
-	    s, R_502_NOT_OFFERED, slice_of(command_name(cmd->verb)));
-	s->ending = END_REFUSED;
-	return HANGUP;
 }

@@ -122,6 +122,8 @@ session_log_message(const struct session *s, const struct msg_mail_done *done)
 	log_fmt(&l, "sender", "<%s>", tx->sender);
 	log_u64(&l, "recipients", tx->recipient_count);
 	log_u64(&l, "size", tx->written);
+	if (tx->options.has_priority)
+		log_fmt(&l, "priority", "%d", (int)tx->options.priority);
 	log_str(&l, "fate", fates[done->fate]);
 	log_u64(&l, "code", done->code);
 	log_slice(&l, "enhanced", done->enhanced);

@@ -27,10 +27,13 @@ struct tx {
 	struct buf recipients;       /* packed struct mail_recipient */
 	uint32_t recipient_count;
 	uint32_t refused_count; /* RCPTs turned down */
+	uint64_t size_max;      /* of its content, as was offered at MAIL */
+	bool sevenbit;          /* nobody behind us takes more */
 
-	/* from DATA on */
+	/* from DATA or the first BDAT on */
 	int fd; /* where content goes, write-only; -1: none (any more) */
 	char queue_id[QUEUE_ID_MAX + 1];
+	bool chunked; /* by BDAT; else by DATA */
 	struct dot dot;
 	struct headerblock header; /* freed once it is written */
 	struct fixup fixup;

@@ -8,7 +8,7 @@
 
 struct result {
 	bool ended;
-	enum dot_fault fault;
+	enum text_fault fault;
 	unsigned long lines;
 	size_t used;
 	struct buf content;
@@ -29,15 +29,15 @@ decode(struct slice in, size_t line_max, uint32_t seed)
 		left = piece = (struct slice){ fuzz_copy(piece), n };
 		while ((st = dot_next(&d, &left, &run)) == DOT_RUN) {
 			assert_true(is_inside(run, piece));
-			if (d.fault == DOT_CLEAN)
+			if (d.text.fault == TEXT_CLEAN)
 				buf_add(&r.content, run.p, run.n);
 		}
 		r.ended = st == DOT_END;
 		r.used += n - (r.ended ? left.n : 0);
 		free((char *)(uintptr_t)piece.p);
 	}
-	r.fault = d.fault;
-	r.lines = d.lines;
+	r.fault = d.text.fault;
+	r.lines = d.text.lines;
 	assert_true(buf_ok(&r.content));
 	return r;
 }
@@ -61,7 +61,7 @@ assert_same(const struct result *a, const struct result *b)
 	assert_int_equal(a->used, b->used);
 	assert_int_equal(a->fault, b->fault);
 	assert_int_equal(a->lines, b->lines);
-	if (a->fault != DOT_CLEAN)
+	if (a->fault != TEXT_CLEAN)
 		return;
 	assert_slice(buf_slice(&a->content), buf_slice(&b->content));
 }
@@ -78,7 +78,7 @@ assert_goes_on(struct slice content, uint32_t seed)
 	assert_int_equal(stuff_run(&s, content, wire, &n), 0);
 	assert_int_equal(stuff_end(&s, wire + n, &k), 0);
 	r = decode((struct slice){ wire, n + k }, SIZE_MAX, seed);
-	assert_true(r.ended && r.used == n + k && r.fault == DOT_CLEAN);
+	assert_true(r.ended && r.used == n + k && r.fault == TEXT_CLEAN);
 	assert_slice(buf_slice(&r.content), content);
 	buf_free(&r.content);
 	free(wire);
@@ -96,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert_same(&whole, &pieces);
 	assert_int_equal(whole.ended, end > 0);
 	assert_int_equal(whole.used, end > 0 ? end : in.n);
-	if (whole.ended && whole.fault == DOT_CLEAN) {
+	if (whole.ended && whole.fault == TEXT_CLEAN) {
 		for (i = 0; i < whole.content.n; i++) {
 			char c = whole.content.p[i];
 

@@ -5,6 +5,7 @@
 #include "envelope.h"
 #include "limits.h"
 #include "path.h"
+#include "utf8.h"
 
 static bool
 is_accepted(enum path_status st)
@@ -33,12 +34,31 @@ assert_harmless(struct slice mailbox)
 	size_t i, quoted = quoted_length(mailbox);
 
 	for (i = 0; i < mailbox.n; i++) {
-		assert_in_range(mailbox.p[i], 0x20, 0x7e);
+		assert_true((unsigned char)mailbox.p[i] >= 0x20 &&
+			    mailbox.p[i] != 0x7f);
 		if (i >= quoted)
 			assert_null(memchr("<> \"\\(),;", mailbox.p[i], 9));
 	}
 	/* the last border before the wire agrees */
-	assert_true(envelope_mailbox_ok(mailbox, false));
+	assert_true(envelope_mailbox_ok(mailbox, !utf8_is_ascii(mailbox)));
+}
+
+/* The same with the least quoting: an address of the same kind. */
+static void
+assert_plain(const struct path *path, enum path_status st)
+{
+	struct buf plain = buf_new(LIMIT_PATH), again = buf_new(LIMIT_PATH);
+	struct path other;
+
+	path_plain(path->mailbox, &plain);
+	assert_true(buf_ok(&plain) && plain.n <= path->mailbox.n);
+	assert_harmless(buf_slice(&plain));
+	assert_int_equal(path_parse_mailbox(buf_slice(&plain), &other), st);
+	assert_slice(other.domain, path->domain);
+	path_plain(buf_slice(&plain), &again);
+	assert_slice(buf_slice(&again), buf_slice(&plain));
+	buf_free(&plain);
+	buf_free(&again);
 }
 
 /* The same mailbox, from <mailbox> and from the mailbox alone. */
@@ -78,6 +98,8 @@ assert_sound(const struct path *path, enum path_status st, struct slice in)
 		    end.p + end.n, path->mailbox.p + path->mailbox.n);
 	}
 	assert_harmless(path->mailbox);
+	assert_int_equal(path->utf8, !utf8_is_ascii(path->mailbox));
+	assert_plain(path, st);
 	assert_parses_to_itself(path, st);
 }
 

@@ -31,6 +31,7 @@ struct dialogue {
 	bool login;
 	bool mail;
 	unsigned recipients;
+	struct buf chunks; /* of the present message */
 	size_t replies;
 };
 
@@ -304,6 +305,24 @@ says_421(struct dialogue *d)
 	return true;
 }
 
+/* 552 as the last word: content went on far beyond the limit. */
+static inline bool
+says_endless(struct dialogue *d)
+{
+	struct dialogue after = *d;
+	struct seen r;
+
+	if (!closed() || d->server.n < 3 || memcmp(d->server.p, "552", 3) != 0)
+		return false;
+	assert_true(see_reply(&after, &r));
+	if (after.server.n > 0)
+		return false;
+	assert_status(&r, false);
+	*d = after;
+	d->why = "endless";
+	return true;
+}
+
 /* 354 was said: its content, and the reply to that.  False: the end. */
 static inline bool
 follow_data(struct dialogue *d)
@@ -313,8 +332,8 @@ follow_data(struct dialogue *d)
 	bool whole = take_data(&d->client, &content);
 
 	if (!whole) {
-		(void)says_421(d);
-	} else if (says_421(d)) {
+		(void)(says_421(d) || says_endless(d));
+	} else if (says_421(d) || says_endless(d)) {
 		whole = false; /* it was refused long before its end */
 	} else if (!see_reply(d, &r)) {
 		assert_reason_for_silence(d);
@@ -327,6 +346,93 @@ follow_data(struct dialogue *d)
 	}
 	buf_free(&content);
 	return whole;
+}
+
+/* The number behind BDAT, and what follows it.  False: it has none. */
+static inline bool
+cut_size(struct slice line, uint64_t *size, struct slice *mark)
+{
+	struct slice arg = slice_from(line, 5);
+	size_t n = 0;
+
+	while (arg.n > 0 && arg.p[0] == ' ')
+		arg = slice_from(arg, 1);
+	for (*size = 0; n < arg.n && isdigit((unsigned char)arg.p[n]); n++)
+		if (__builtin_mul_overflow(*size, 10, size) ||
+		    __builtin_add_overflow(
+			*size, (uint64_t)(arg.p[n] - '0'), size))
+			return false;
+	*mark = slice_from(arg, n);
+	if (n == 0 || (mark->n > 0 && mark->p[0] != ' '))
+		return false;
+	for (n = 0; n < line.n; n++)
+		if (iscntrl((unsigned char)line.p[n]))
+			return false;
+	while (mark->n > 0 && mark->p[0] == ' ')
+		*mark = slice_from(*mark, 1);
+	return true;
+}
+
+/* What a chunk's reply means; last: it was the message's last. */
+static inline void
+judge_chunk(
+    struct dialogue *d, struct slice chunk, bool last, const struct seen *r)
+{
+	bool order = r->code == 503 || r->code == 530 ||
+		     (r->code == 554 && strcmp(r->status, "5.5.1") == 0);
+
+	if (order) {
+		d->chunks.n -= chunk.n; /* of no message */
+		return;
+	}
+	if (r->code == 250)
+		assert_true(d->login && d->mail && d->recipients > 0);
+	if (last)
+		judge_content(d, buf_slice(&d->chunks), r);
+	else if (r->code != 250)
+		d->mail = false;
+	if (!d->mail) {
+		d->recipients = 0;
+		buf_clear(&d->chunks);
+	}
+}
+
+/* BDAT: its octets are its own, whatever is said.  False: the end. */
+static inline bool
+follow_bdat(struct dialogue *d, struct slice line)
+{
+	struct slice mark, chunk;
+	struct seen r;
+	uint64_t size;
+	bool last;
+
+	if (!cut_size(line, &size, &mark)) {
+		d->why = "size";
+		if (!says_421(d)) {
+			assert_true(see_reply(d, &r));
+			assert_int_equal(r.code, 501);
+		}
+		return true;
+	}
+	if (size > d->client.n) {
+		(void)(says_421(d) || says_endless(d));
+		return false;
+	}
+	last = slice_ieq(mark, slice_of("LAST"));
+	chunk = (struct slice){ d->client.p, size };
+	buf_add(&d->chunks, chunk.p, chunk.n);
+	d->client = slice_from(d->client, size);
+	if (says_421(d) || says_endless(d))
+		return true;
+	if (!see_reply(d, &r)) {
+		assert_reason_for_silence(d);
+		if (!closed() && play.session->state == ST_COMMITTING)
+			assert_handed_over(d, buf_slice(&d->chunks));
+		return false;
+	}
+	assert_status(&r, false);
+	judge_chunk(d, chunk, last, &r);
+	return true;
 }
 
 /* 334 was said: the client's answer, perhaps to another one. */
@@ -397,14 +503,15 @@ judge_reply(struct dialogue *d, struct slice line, struct seen *r)
 			assert_int_equal(r->code, 554);
 		}
 		d->why = "goodbye";
-	} else if ((is_verb(line, "BDAT") && r->code == 502) ||
-		   (is_verb(line, "QUIT") && good) ||
+	} else if ((is_verb(line, "QUIT") && good) ||
 		   (strcmp(r->status, "5.5.1") == 0 && r->code == 500 &&
 		       memmem(line.p, line.n, " HTTP/", 6) != NULL)) {
 		d->why = "goodbye";
 	}
-	if (!d->mail)
+	if (!d->mail) {
 		d->recipients = 0;
+		buf_clear(&d->chunks);
+	}
 	return true;
 }
 
@@ -419,11 +526,13 @@ follow_command(struct dialogue *d)
 
 	if (cut == CUT_NONE)
 		return false;
+	line = without_end_space(line);
+	if (cut == CUT_LINE && is_verb(line, "BDAT"))
+		return follow_bdat(d, line);
 	if (!see_reply(d, &r)) {
 		assert_reason_for_silence(d);
 		return false;
 	}
-	line = without_end_space(line);
 	hello = is_verb(line, "EHLO") || is_verb(line, "HELO");
 	assert_status(&r, hello);
 	if (cut == CUT_BARE || cut == CUT_LONG) {
@@ -480,6 +589,7 @@ dialogue_judge(struct slice client, struct slice server)
 {
 	struct dialogue d = { .client = client,
 		.server = server,
+		.chunks = buf_new(client.n + 1),
 		.bodies = unpack_begin(buf_slice(&play.bodies)) };
 	struct seen r;
 
@@ -496,6 +606,7 @@ dialogue_judge(struct slice client, struct slice server)
 		fail_msg("content that nobody sent");
 	if (d.why != NULL && d.why[0] != 'g')
 		assert_true(closed());
+	buf_free(&d.chunks);
 	return d.replies;
 }
 

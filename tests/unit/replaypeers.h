@@ -42,6 +42,7 @@ static struct play {
 	const char *file;
 	unsigned line;
 	bool by_octet;
+	unsigned repeat; /* the next line so often; 0: once */
 
 	struct event_base *base;
 	struct worker worker;
@@ -56,7 +57,10 @@ static struct play {
 	int content;
 	char *body; /* of the last committed message */
 	size_t body_at, body_n;
-	struct buf bodies; /* of all of them, pack_bytes() */
+	struct buf bodies;  /* of all of them, pack_bytes() */
+	char options[1024]; /* what the last message began with, as text */
+	char recipients[2048];
+	char *next_recipient; /* of these */
 } play;
 
 /* -- fake auth ------------------------------------------------------------- */
@@ -207,6 +211,68 @@ mail_done(uint64_t id, enum mail_fate fate, unsigned code, const char *enhanced,
 	buf_free(&b);
 }
 
+static inline void
+offer(const struct msg_mail_offers *offers)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	msg_mail_offers_pack(&b, offers);
+	ipc_send(play.relay, MSG_MAIL_OFFERS, 0, &b, -1);
+	buf_free(&b);
+}
+
+/* Only what was asked for, in a fixed order; times without their value. */
+static void
+keep_options(const struct mail_options *o)
+{
+	static const char *const bodies[] = { "", " 8BITMIME", " BINARYMIME" };
+	static const char *const rets[] = { "", " RET=FULL", " RET=HDRS" };
+	static const char *const bys[] = { "", " BY=N", " BY=R" };
+	struct buf b = buf_new(sizeof(play.options) - 1);
+
+	buf_str(&b, bodies[o->body]);
+	buf_str(&b, o->smtputf8 ? " SMTPUTF8" : "");
+	buf_str(&b, o->require_tls ? " REQUIRETLS" : "");
+	buf_str(&b, rets[o->ret]);
+	if (o->envid.n > 0)
+		buf_printf(&b, " ENVID=%.*s", (int)o->envid.n, o->envid.p);
+	if (o->has_priority)
+		buf_printf(&b, " MT-PRIORITY=%d", o->priority);
+	buf_str(&b, bys[o->by]);
+	buf_str(&b, o->by_trace ? "T" : "");
+	if (o->hold_until_s > 0)
+		buf_printf(&b, " HOLD=%.*s", (int)o->hold_request.n,
+		    o->hold_request.p);
+	memset(play.options, 0, sizeof(play.options));
+	if (b.n > 0)
+		memcpy(play.options, b.p + 1, b.n - 1);
+	buf_free(&b);
+}
+
+/* A line for each: the mailbox, NOTIFY as digits, ORCPT. */
+static void
+keep_recipients(const struct msg_mail_begin *m)
+{
+	struct unpack u = unpack_begin(m->recipients);
+	struct buf b = buf_new(sizeof(play.recipients) - 1);
+	struct mail_recipient r;
+	uint32_t i;
+
+	for (i = 0; i < m->recipient_count; i++) {
+		mail_recipient_unpack(&u, &r);
+		buf_printf(&b, "%.*s", (int)r.mailbox.n, r.mailbox.p);
+		if (r.notify != 0)
+			buf_printf(&b, " %u", r.notify);
+		if (r.orcpt.n > 0)
+			buf_printf(&b, " %.*s", (int)r.orcpt.n, r.orcpt.p);
+		buf_str(&b, "\n");
+	}
+	memset(play.recipients, 0, sizeof(play.recipients));
+	memcpy(play.recipients, b.p, b.n);
+	play.next_recipient = play.recipients;
+	buf_free(&b);
+}
+
 static enum ipc_verdict
 on_mail_begin(void *arg, struct ipc_frame *f)
 {
@@ -220,6 +286,8 @@ on_mail_begin(void *arg, struct ipc_frame *f)
 	(void)arg;
 	if (msg_mail_begin_unpack(f->payload, &m) == -1)
 		return IPC_MALFORMED;
+	keep_options(&m.options);
+	keep_recipients(&m);
 	u = unpack_begin(m.recipients);
 	mail_recipient_unpack(&u, &r);
 	first = r.mailbox;
@@ -230,6 +298,8 @@ on_mail_begin(void *arg, struct ipc_frame *f)
 		mail_done(f->id, FATE_REFUSED, 452, "4.3.1", "No room");
 		return IPC_FINE;
 	}
+	if (strcmp(play.fate, "unready") == 0)
+		return IPC_FINE;
 	if (play.content != -1)
 		close(play.content);
 	play.content = memfd_create("content", MFD_CLOEXEC);

@@ -21,8 +21,11 @@ closed(void)
 static inline size_t
 octets_waiting(void)
 {
-	size_t n = evbuffer_get_length(bufferevent_get_input(play.client)) * 2;
+	size_t n;
 
+	if (play.client == NULL)
+		return 0;
+	n = evbuffer_get_length(bufferevent_get_input(play.client)) * 2;
 	n += evbuffer_get_length(bufferevent_get_output(play.client));
 	return closed() ? n
 			: n + evbuffer_get_length(

@@ -45,6 +45,8 @@ static const struct {
 	    PARSE_OK, PARSE_OK, PARSE_BAD_ARGUMENT, PARSE_BAD_ARGUMENT },
 	{ VERB_BDAT, "BDAT", "5 LAST",
 	    PARSE_BAD_ARGUMENT, PARSE_BAD_ARGUMENT, PARSE_OK, PARSE_OK },
+	{ VERB_BURL, "BURL", "imap://a@b.example/c LAST",
+	    PARSE_OK, PARSE_OK, PARSE_OK, PARSE_OK },
 };
 /* clang-format on */
 
@@ -145,6 +147,11 @@ static const struct {
 	{ S("EHLO a\xe2\x80\xa8z"), PARSE_OK, VERB_EHLO, "a\xe2\x80\xa8z" },
 	{ S("QUIT     "),	PARSE_OK, VERB_QUIT, "" },
 	{ S("AUTH PLAIN ="),	PARSE_OK, VERB_AUTH, "PLAIN =" },
+	{ S("QUIT\t"),		PARSE_OK, VERB_QUIT, "" },
+	{ S("DATA \t "),	PARSE_OK, VERB_DATA, "" },
+	{ S("RCPT TO:<a@b>\t"),	PARSE_OK, VERB_RCPT, "<a@b>" },
+	{ S("BDAT 5 LAST \t"),	PARSE_OK, VERB_BDAT, "5 LAST" },
+	{ S("NOOP a\tb"),	PARSE_BAD_OCTET, VERB_NOOP, NULL },
 
 	{ S("MAIL FROM:"),	PARSE_BAD_ARGUMENT, VERB_MAIL, NULL },
 	{ S("MAIL FROM:   "),	PARSE_BAD_ARGUMENT, VERB_MAIL, NULL },

@@ -11,7 +11,7 @@
 /* What became of an input. */
 struct result {
 	bool ended;
-	enum dot_fault fault;
+	enum text_fault fault;
 	unsigned long lines;
 	size_t used; /* octets up to and with the end of data */
 	struct buf content;
@@ -52,8 +52,8 @@ decode(struct slice in, size_t a, size_t b)
 			(struct slice){ in.p + cut[i], cut[i + 1] - cut[i] },
 			&r))
 			break;
-	r.fault = d.fault;
-	r.lines = d.lines;
+	r.fault = d.text.fault;
+	r.lines = d.text.lines;
 	return r;
 }
 
@@ -68,18 +68,18 @@ decode_octets(struct slice in)
 	for (i = 0; i < in.n; i++)
 		if (feed(&d, (struct slice){ in.p + i, 1 }, &r))
 			break;
-	r.fault = d.fault;
-	r.lines = d.lines;
+	r.fault = d.text.fault;
+	r.lines = d.text.lines;
 	return r;
 }
 
 /* Does one line, without its CRLF, hold what must not stand alone? */
-static enum dot_fault
+static enum text_fault
 line_fault(const char *p, size_t n)
 {
 	if (memchr(p, '\r', n) != NULL)
-		return DOT_BARE_CR;
-	return memchr(p, '\n', n) != NULL ? DOT_BARE_LF : DOT_CLEAN;
+		return TEXT_BARE_CR;
+	return memchr(p, '\n', n) != NULL ? TEXT_BARE_LF : TEXT_CLEAN;
 }
 
 /*
@@ -122,10 +122,10 @@ static void
 assert_result(struct result got, const struct result *want, struct slice in)
 {
 	if (got.ended != want->ended || got.used != want->used ||
-	    (got.fault == DOT_CLEAN) != (want->fault == DOT_CLEAN))
+	    (got.fault == TEXT_CLEAN) != (want->fault == TEXT_CLEAN))
 		fail_msg("'%s': ended %d, used %zu, fault %d", shown(in),
 		    got.ended, got.used, got.fault);
-	if (want->fault == DOT_CLEAN)
+	if (want->fault == TEXT_CLEAN)
 		assert_slice(
 		    buf_slice(&got.content), buf_slice(&want->content));
 	buf_free(&got.content);
@@ -180,27 +180,27 @@ test_all_short_inputs_agree_with_the_reference(void **state)
 /* clang-format off */
 static const struct {
 	struct slice	in;
-	enum dot_fault	fault;
+	enum text_fault	fault;
 } smuggled[] = {
-	{ S("mail 1\n.\n" SECOND),		DOT_BARE_LF },
-	{ S("mail 1\r.\r" SECOND),		DOT_BARE_CR },
-	{ S("mail 1\r.\r\n" SECOND),		DOT_BARE_CR },
-	{ S("mail 1\r\n.\r" SECOND),		DOT_BARE_CR },
-	{ S("mail 1\r\n.\n" SECOND),		DOT_BARE_LF },
-	{ S("mail 1\n.\r\n" SECOND),		DOT_BARE_LF },
-	{ S("mail 1\n.\r" SECOND),		DOT_BARE_LF },
-	{ S("mail 1\r.\n" SECOND),		DOT_BARE_CR },
-	{ S("mail 1\r\r\n.\r\r\n" SECOND),	DOT_BARE_CR },
-	{ S("mail 1\r\n.\r\r\n" SECOND),	DOT_BARE_CR },
-	{ S("mail 1\r\n\0.\r\n" SECOND),	DOT_NUL },
-	{ S("mail 1\r\n.\0\r\n" SECOND),	DOT_NUL },
-	{ S("mail 1\r\n. \r\n" SECOND),		DOT_CLEAN },
-	{ S("mail 1\r\n.\t\r\n" SECOND),	DOT_CLEAN },
-	{ S("mail 1\r\n..\r\n" SECOND),		DOT_CLEAN },
-	{ S("mail 1\x85.\x85" SECOND),		DOT_CLEAN },
-	{ S("mail 1\v.\v" SECOND),		DOT_CLEAN },
-	{ S("mail 1\f.\f" SECOND),		DOT_CLEAN },
-	{ S("mail 1\xe2\x80\xa8.\xe2\x80\xa8" SECOND), DOT_CLEAN },
+	{ S("mail 1\n.\n" SECOND),		TEXT_BARE_LF },
+	{ S("mail 1\r.\r" SECOND),		TEXT_BARE_CR },
+	{ S("mail 1\r.\r\n" SECOND),		TEXT_BARE_CR },
+	{ S("mail 1\r\n.\r" SECOND),		TEXT_BARE_CR },
+	{ S("mail 1\r\n.\n" SECOND),		TEXT_BARE_LF },
+	{ S("mail 1\n.\r\n" SECOND),		TEXT_BARE_LF },
+	{ S("mail 1\n.\r" SECOND),		TEXT_BARE_LF },
+	{ S("mail 1\r.\n" SECOND),		TEXT_BARE_CR },
+	{ S("mail 1\r\r\n.\r\r\n" SECOND),	TEXT_BARE_CR },
+	{ S("mail 1\r\n.\r\r\n" SECOND),	TEXT_BARE_CR },
+	{ S("mail 1\r\n\0.\r\n" SECOND),	TEXT_NUL },
+	{ S("mail 1\r\n.\0\r\n" SECOND),	TEXT_NUL },
+	{ S("mail 1\r\n. \r\n" SECOND),		TEXT_CLEAN },
+	{ S("mail 1\r\n.\t\r\n" SECOND),	TEXT_CLEAN },
+	{ S("mail 1\r\n..\r\n" SECOND),		TEXT_CLEAN },
+	{ S("mail 1\x85.\x85" SECOND),		TEXT_CLEAN },
+	{ S("mail 1\v.\v" SECOND),		TEXT_CLEAN },
+	{ S("mail 1\f.\f" SECOND),		TEXT_CLEAN },
+	{ S("mail 1\xe2\x80\xa8.\xe2\x80\xa8" SECOND), TEXT_CLEAN },
 };
 /* clang-format on */
 
@@ -223,7 +223,7 @@ test_no_smuggled_end_starts_a_second_mail(void **state)
 }
 
 static void
-assert_fault(struct slice in, enum dot_fault fault, unsigned long lines)
+assert_fault(struct slice in, enum text_fault fault, unsigned long lines)
 {
 	struct result r;
 	size_t a;
@@ -244,27 +244,27 @@ test_the_first_fault_and_its_line_are_told(void **state)
 	/* clang-format off */
 	static const struct {
 		struct slice	in;
-		enum dot_fault	fault;
+		enum text_fault	fault;
 		unsigned long	lines;
 	} cases[] = {
-		{ S("a\r\nb\r\n.\r\n"),		DOT_CLEAN, 2 },
-		{ S("a\nb\r\n.\r\n"),		DOT_BARE_LF, 0 },
-		{ S("a\r\nb\r\nc\n"),		DOT_BARE_LF, 2 },
-		{ S("a\r\nb\rc\r\n"),		DOT_BARE_CR, 1 },
-		{ S("a\r\n\0\r\n\n"),		DOT_NUL, 1 },
-		{ S("a\rb\nc\r\n"),		DOT_BARE_CR, 0 },
-		{ S("a\r\r\n"),			DOT_BARE_CR, 0 },
-		{ S("a\r\0\r\n"),		DOT_BARE_CR, 0 },
-		{ S("a\0\n\r\n"),		DOT_NUL, 0 },
-		{ S("\n.\r\n"),			DOT_BARE_LF, 0 },
-		{ S(".\n"),			DOT_BARE_LF, 0 },
+		{ S("a\r\nb\r\n.\r\n"),		TEXT_CLEAN, 2 },
+		{ S("a\nb\r\n.\r\n"),		TEXT_BARE_LF, 0 },
+		{ S("a\r\nb\r\nc\n"),		TEXT_BARE_LF, 2 },
+		{ S("a\r\nb\rc\r\n"),		TEXT_BARE_CR, 1 },
+		{ S("a\r\n\0\r\n\n"),		TEXT_NUL, 1 },
+		{ S("a\rb\nc\r\n"),		TEXT_BARE_CR, 0 },
+		{ S("a\r\r\n"),			TEXT_BARE_CR, 0 },
+		{ S("a\r\0\r\n"),		TEXT_BARE_CR, 0 },
+		{ S("a\0\n\r\n"),		TEXT_NUL, 0 },
+		{ S("\n.\r\n"),			TEXT_BARE_LF, 0 },
+		{ S(".\n"),			TEXT_BARE_LF, 0 },
 	};
 	/* clang-format on */
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(smuggled); i++)
-		if (smuggled[i].fault == DOT_BARE_LF ||
-		    smuggled[i].fault == DOT_NUL)
+		if (smuggled[i].fault == TEXT_BARE_LF ||
+		    smuggled[i].fault == TEXT_NUL)
 			assert_fault(smuggled[i].in, smuggled[i].fault,
 			    memcmp(smuggled[i].in.p + 6, "\r\n", 2) == 0);
 	for (i = 0; i < ARRAY_LEN(cases); i++)
@@ -285,7 +285,7 @@ test_a_line_may_be_as_long_as_the_limit_and_no_longer(void **state)
 			memset(text, '.', dots);
 			memcpy(text + dots + n, "\r\n", 2);
 			assert_fault((struct slice){ text, dots + n + 2 },
-			    n > LINE_MAX_OCTETS ? DOT_LONG_LINE : DOT_CLEAN,
+			    n > LINE_MAX_OCTETS ? TEXT_LONG_LINE : TEXT_CLEAN,
 			    n <= LINE_MAX_OCTETS);
 		}
 }

@@ -5,12 +5,16 @@
 #include "compiler.h"
 #include "limits.h"
 #include "path.h"
+#include "utf8.h"
 
-#define A7  "aaaaaaa"
-#define A8  A7 "a"
-#define A56 A7 A7 A7 A7 A7 A7 A7 A7
-#define A63 A56 A7
-#define A64 A56 A8
+#define A7   "aaaaaaa"
+#define A8   A7 "a"
+#define A56  A7 A7 A7 A7 A7 A7 A7 A7
+#define A63  A56 A7
+#define A64  A56 A8
+#define A128 A64 A64
+#define U7   "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+#define U63  U7 U7 U7 U7 U7 U7 U7 U7 U7
 
 /* Four labels, 245 octets with the last dot: room for 7 or 8 behind "a@". */
 #define D245 A63 "." A63 "." A63 "." A7 A7 A7 A7 A8 A8 A8 "."
@@ -177,26 +181,57 @@ static const struct {
 	{ S("<a!b>"), PATH_LOCAL, "a!b", "", "" },
 	{ S("<a::b@c.d>"), PATH_BAD, "", "", "" },
 
-	/* lengths: local part 64, path 256 with its brackets */
+	/* lengths: local part 128, path 256 with its brackets */
 	{ S("<" A64 "@b.c>"), PATH_OK, A64 "@b.c", "b.c", "" },
-	{ S("<" A64 "a@b.c>"), PATH_TOO_LONG, NULL, NULL, "" },
-	{ S("<\"" A56 "aaaaaa\"@b.c>"), PATH_OK, "\"" A56 "aaaaaa\"@b.c", "b.c", "" },
-	{ S("<\"" A63 "\"@b.c>"), PATH_TOO_LONG, NULL, NULL, "" },
-	{ S("<" A64 "a>"), PATH_TOO_LONG, NULL, NULL, "" },
+	{ S("<" A128 "@b.c>"), PATH_OK, A128 "@b.c", "b.c", "" },
+	{ S("<" A128 "a@b.c>"), PATH_TOO_LONG, NULL, NULL, "" },
+	{ S("<\"" A64 A56 "aaaaaa\"@b.c>"), PATH_OK, "\"" A64 A56 "aaaaaa\"@b.c", "b.c", "" },
+	{ S("<\"" A64 A63 "\"@b.c>"), PATH_TOO_LONG, NULL, NULL, "" },
+	{ S("<" A128 "a>"), PATH_TOO_LONG, NULL, NULL, "" },
 	{ S("<a@" D245 A7 ">"), PATH_OK, "a@" D245 A7, D245 A7, "" },
 	{ S("<a@" D245 A8 ">"), PATH_TOO_LONG, NULL, NULL, "" },
 	{ S("<a@" D245 A8 "aa>"), PATH_TOO_LONG, NULL, NULL, "" },
 	{ S("<a@" D245 A8 "aaa>"), PATH_TOO_LONG, NULL, NULL, "" },
 
-	/* beyond ASCII */
-	{ S("<\xc3\xa4@b.c>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<a@\xc3\xa4.c>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<\"\xc3\xa4\"@b.c>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<a@b.c\xc3>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<\x80>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<\xff@\xfe>"), PATH_NOT_ASCII, "", "", "" },
-	{ S("<\"a>\xc3\xa4\"@b.c>"), PATH_BAD, "", "", "" },
+	/* beyond ASCII: RFC 6531, 3.3 */
+	{ S("<\xc3\xa4@b.c>"), PATH_OK, "\xc3\xa4@b.c", "b.c", "" },
+	{ S("<a\xc3\xa4.b@b.c>"), PATH_OK, "a\xc3\xa4.b@b.c", "b.c", "" },
+	{ S("<a@\xc3\xa4.c>"), PATH_OK, "a@\xc3\xa4.c", "\xc3\xa4.c", "" },
+	{ S("<\xe7\x94\xa8\xe6\x88\xb7@\xe4\xbe\x8b\xe3\x81\x88.example>"), PATH_OK,
+	    "\xe7\x94\xa8\xe6\x88\xb7@\xe4\xbe\x8b\xe3\x81\x88.example", "\xe4\xbe\x8b\xe3\x81\x88.example", "" },
+	{ S("<\xf0\x9f\x98\x80@b.c>"), PATH_OK, "\xf0\x9f\x98\x80@b.c", "b.c", "" },
+	{ S("<\"\xc3\xa4 b\"@b.c>"), PATH_OK, "\"\xc3\xa4 b\"@b.c", "b.c", "" },
+	{ S("<\"a>\xc3\xa4\"@b.c>"), PATH_OK, "\"a>\xc3\xa4\"@b.c", "b.c", "" },
+	{ S("<\xc3\xa4>"), PATH_LOCAL, "\xc3\xa4", "", "" },
+	{ S("<a@\xc3\xa4>"), PATH_BAD_DOMAIN, "a@\xc3\xa4", "\xc3\xa4", "" },
+	{ S("<a@x-\xc3\xa4.c>"), PATH_OK, "a@x-\xc3\xa4.c", "x-\xc3\xa4.c", "" },
+	{ S("<a@-\xc3\xa4.c>"), PATH_BAD, "", "", "" },
+	{ S("<a@\xc3\xa4-.c>"), PATH_BAD, "", "", "" },
+	{ S("<a@" U63 ".c>"), PATH_OK, "a@" U63 ".c", U63 ".c", "" },
+	{ S("<a@" U63 "a.c>"), PATH_BAD, "", "", "" },
 	{ S("<a@b.c> \xc3\xa4"), PATH_OK, "a@b.c", "b.c", " \xc3\xa4" },
+	{ S("<@\xc3\xa4.b:a@b.c>"), PATH_OK, "a@b.c", "b.c", "" },
+	{ S("<a@[\xc3\xa4]>"), PATH_BAD, "", "", "" },
+	/* what is no UTF-8, and the controls C1 */
+	{ S("<\x80>"), PATH_BAD, "", "", "" },
+	{ S("<a@b.c\xc3>"), PATH_BAD, "", "", "" },
+	{ S("<\xff@\xfe>"), PATH_BAD, "", "", "" },
+	{ S("<\xe4@b.c>"), PATH_BAD, "", "", "" },
+	{ S("<\xc0\xaf@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\xc0\xae@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\xed\xa0\x80@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\xf4\x90\x80\x80@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\xc2\x85@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\"\xc2\x85\"@x.y>"), PATH_BAD, "", "", "" },
+	{ S("<\"\\\xc3\xa4\"@x.y>"), PATH_BAD, "", "", "" },
+	/* dots and gaps that are none, in a domain */
+	{ S("<a@b\xe3\x80\x82" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xef\xbc\x8e" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xe2\x80\xa4" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xe2\x80\x8b" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xc2\xa0" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xe2\x80\xaa" "c.d>"), PATH_BAD, "", "", "" },
+	{ S("<a@b\xe2\x80\x8d" "c.d>"), PATH_OK, "a@b\xe2\x80\x8d" "c.d", "b\xe2\x80\x8d" "c.d", "" },
 
 	/* control characters and attempts to smuggle a command */
 	{ S("<a\0@b.c>"), PATH_BAD, "", "", "" },
@@ -229,6 +264,23 @@ static const struct {
 
 _Static_assert(ARRAY_LEN(cases) >= 100, "a wide choice of addresses");
 
+/* Least quoted, it is an address of the same kind, and stays as it is. */
+static void
+assert_plain(const struct path *path, enum path_status st)
+{
+	struct buf plain = buf_new(LIMIT_PATH), again = buf_new(LIMIT_PATH);
+	struct path path2;
+
+	path_plain(path->mailbox, &plain);
+	assert_true(buf_ok(&plain) && plain.n <= path->mailbox.n);
+	assert_int_equal(path_parse_mailbox(buf_slice(&plain), &path2), st);
+	assert_slice(path2.domain, path->domain);
+	path_plain(buf_slice(&plain), &again);
+	assert_slice(buf_slice(&again), buf_slice(&plain));
+	buf_free(&plain);
+	buf_free(&again);
+}
+
 /* Parsed is what the grammar promises, and parses to itself. */
 static void
 assert_sound(const struct path *path, enum path_status st)
@@ -240,7 +292,10 @@ assert_sound(const struct path *path, enum path_status st)
 
 	assert_true(n > 0 && n + 2 <= LIMIT_PATH);
 	for (i = 0; i < n; i++)
-		assert_in_range(path->mailbox.p[i], 0x20, 0x7e);
+		assert_true((unsigned char)path->mailbox.p[i] >= 0x20 &&
+			    path->mailbox.p[i] != 0x7f);
+	assert_true(utf8_is_valid(path->mailbox));
+	assert_int_equal(path->utf8, !utf8_is_ascii(path->mailbox));
 	if (st == PATH_LOCAL) {
 		assert_int_equal(path->domain.n, 0);
 	} else {
@@ -256,6 +311,7 @@ assert_sound(const struct path *path, enum path_status st)
 	    path_parse((struct slice){ again, n + 2 }, &path2, &rest), st);
 	assert_slice(path2.mailbox, path->mailbox);
 	assert_int_equal(rest.n, 0);
+	assert_plain(path, st);
 }
 
 static bool
@@ -334,7 +390,8 @@ static const struct {
 	{ S("a b"),		PATH_BAD },
 	{ S("@r.s:a@b.c"),	PATH_BAD },
 	{ S("a@b.c>"),		PATH_BAD },
-	{ S("\xc3\xa4@b.c"),	PATH_NOT_ASCII },
+	{ S("\xc3\xa4@b.c"),	PATH_OK },
+	{ S("\xe4@b.c"),		PATH_BAD },
 	{ S(A64 "@b.c"),	PATH_OK },
 	{ S("a@" D245 A7),	PATH_OK },
 };
@@ -369,6 +426,60 @@ test_a_mailbox_stands_alone(void **state)
 	}
 }
 
+/* clang-format off */
+static const struct {
+	const char *mailbox, *plain;
+} plains[] = {
+	{ "a@b.c",			"a@b.c" },
+	{ "\"a\"@b.c",			"a@b.c" },
+	{ "\"\\a\"@b.c",			"a@b.c" },
+	{ "\"A.b\"@C.d",		"A.b@C.d" },
+	{ "\"a..b\"@c.d",		"\"a..b\"@c.d" },
+	{ "\".a\"@b.c",			"\".a\"@b.c" },
+	{ "\"\"@b.c",			"\"\"@b.c" },
+	{ "\"a b\"@c.d",		"\"a b\"@c.d" },
+	{ "\"a\\ b\"@c.d",		"\"a b\"@c.d" },
+	{ "\"a\\\"b\"@c.d",		"\"a\\\"b\"@c.d" },
+	{ "\"a\\\\b\"@c.d",		"\"a\\\\b\"@c.d" },
+	{ "\"a b@c\\d\"@x.example",	"\"a b@cd\"@x.example" },
+	{ "\"a@b\"@c.d",		"\"a@b\"@c.d" },
+	{ "\"\xc3\xa4\"@b.c",		"\xc3\xa4@b.c" },
+	{ "\"a\"@[1.2.3.4]",		"a@[1.2.3.4]" },
+	{ "\"a\"",			"a" },
+};
+/* clang-format on */
+
+static void
+test_quotes_that_say_nothing_are_dropped(void **state)
+{
+	struct path path;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(plains); i++) {
+		b = buf_new(LIMIT_PATH);
+		assert_true(is_accepted(
+		    path_parse_mailbox(slice_of(plains[i].mailbox), &path)));
+		path_plain(path.mailbox, &b);
+		assert_slice(buf_slice(&b), slice_of(plains[i].plain));
+		buf_free(&b);
+	}
+}
+
+static void
+test_an_address_in_brackets_is_told(void **state)
+{
+	struct path path;
+
+	(void)state;
+	assert_int_equal(
+	    path_parse_mailbox(slice_of("a@[127.0.0.1]"), &path), PATH_OK);
+	assert_true(path.literal);
+	assert_int_equal(path_parse_mailbox(slice_of("a@b.c"), &path), PATH_OK);
+	assert_false(path.literal);
+}
+
 int
 main(void)
 {
@@ -376,6 +487,8 @@ main(void)
 		cmocka_unit_test(test_each_address_has_its_verdict),
 		cmocka_unit_test(test_spoilt_addresses_are_sound_or_refused),
 		cmocka_unit_test(test_a_mailbox_stands_alone),
+		cmocka_unit_test(test_quotes_that_say_nothing_are_dropped),
+		cmocka_unit_test(test_an_address_in_brackets_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

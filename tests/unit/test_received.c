@@ -89,6 +89,20 @@ test_ipv6_literals_are_tagged(void **state)
 }
 
 static void
+test_a_priority_is_told(void **state)
+{
+	struct received r = ordinary();
+
+	(void)state;
+	r.has_priority = true;
+	r.priority = -3;
+	expect(&r, "Received: by mail.example.com with ESMTPSA id 4bZ7dK0\r\n"
+		   "\ttls TLS_AES_256_GCM_SHA384\r\n"
+		   "\tPRIORITY -3;\r\n"
+		   "\tTue, 14 Nov 2023 22:13:20 +0000\r\n");
+}
+
+static void
 test_dates_are_utc(void **state)
 {
 	/* clang-format off */
@@ -308,6 +322,7 @@ main(void)
 		cmocka_unit_test(test_mail_with_smtputf8_says_so),
 		cmocka_unit_test(test_the_client_is_shown_when_asked_for),
 		cmocka_unit_test(test_ipv6_literals_are_tagged),
+		cmocka_unit_test(test_a_priority_is_told),
 		cmocka_unit_test(test_dates_are_utc),
 		cmocka_unit_test(test_hostile_names_cannot_break_the_field),
 		cmocka_unit_test(test_any_octet_may_stand_in_a_name),

@@ -10,14 +10,21 @@
  *	set KEY N	configuration, before the greeting; "complete" gives
  *			the domain corp.example to addresses without one
  *	clear		the session is not inside TLS
+ *	offers ...	relay says what smarthosts take: keywords, SIZE=N, BY=N
+ *	repeat N	do the next line N times
  *	whole-only	do not play octet by octet
  *	> TEXT		client sends a line; \r \n \0 \\ escapes; CRLF added
  *	>> TEXT		the same without CRLF
  *	< TEXT		next reply line, exactly; a final * matches the rest
+ *	<< TEXT		a whole reply, however many lines; its last is TEXT
+ *	until TEXT	skip replies up to that one
+ *	options TEXT	the parameters of MAIL that relay got
+ *	recipient TEXT	the next recipient that relay got, with NOTIFY, ORCPT
  *	body TEXT	the next line of the content relay got, behind Received,
  *			exactly; a final * matches the rest
  *	body-end	no more of it
  *	fire		the present state's deadline passes
+ *	slow		content has missed its least rate, no other deadline
  *	lose auth|relay	that link breaks
  *	drain		shutdown begins
  *	closed		the session has ended
@@ -26,7 +33,8 @@
  * right and earns USER@example.org and alias.USER@example.org, "trouble" is
  * 454, "silent" is never answered, all else is wrong.  Fake relay: the first
  * recipient's local part says what happens: "refused" (550 by the smarthost),
- * "queued", "full" (452 at once), "silent"; all else is delivered.
+ * "queued", "full" (452 at once), "unready" (no file), "silent" (no answer to
+ * the content); all else is delivered.
  */
 
 #include "sessionpair.h"
@@ -88,20 +96,75 @@ next_reply(void)
 	return line;
 }
 
+static bool
+matches(const char *got, const char *want)
+{
+	size_t n = strlen(want);
+
+	return n > 0 && want[n - 1] == '*' ? strncmp(got, want, n - 1) == 0
+					   : strcmp(got, want) == 0;
+}
+
+static void
+match(const char *got, const char *want)
+{
+	if (!matches(got, want)) {
+		fprintf(stderr, "wanted %s\n", want);
+		bad("wrong reply", got);
+	}
+}
+
 static void
 expect(const char *want)
 {
-	size_t n = strlen(want);
 	char *got = next_reply();
 
 	if (got == NULL)
 		bad("no reply, wanted", want);
-	if (n > 0 && want[n - 1] == '*' ? strncmp(got, want, n - 1) != 0
-					: strcmp(got, want) != 0) {
-		fprintf(stderr, "wanted %s\n", want);
-		bad("wrong reply", got);
-	}
+	match(got, want);
 	free(got);
+}
+
+/* Skip what goes on behind a hyphen; the code stays the same. */
+static void
+expect_whole(const char *want)
+{
+	char *got, code[4] = "";
+
+	while (
+	    (got = next_reply()) != NULL && strlen(got) > 3 && got[3] == '-') {
+		if (code[0] != '\0' && memcmp(code, got, 3) != 0)
+			bad("another code", got);
+		memcpy(code, got, 3);
+		free(got);
+	}
+	if (got == NULL)
+		bad("no reply, wanted", want);
+	if (code[0] != '\0' && memcmp(code, got, 3) != 0)
+		bad("another code", got);
+	match(got, want);
+	free(got);
+}
+
+static void
+skip_until(const char *want)
+{
+	char *got;
+
+	while ((got = next_reply()) != NULL && !matches(got, want))
+		free(got);
+	if (got == NULL)
+		bad("no reply, wanted", want);
+	free(got);
+}
+
+static void
+expect_recipient(const char *want)
+{
+	char *got = strsep(&play.next_recipient, "\n");
+
+	if (got == NULL || strcmp(got, want) != 0)
+		bad("other recipient", got == NULL ? "none" : got);
 }
 
 static void
@@ -125,10 +188,11 @@ expect_body(const char *want)
 }
 
 static void
-expect_closed(void)
+expect_closed(const char *arg)
 {
 	uint64_t until = clock_ms() + PATIENCE_MS;
 
+	(void)arg;
 	while (!closed() && clock_ms() < until)
 		event_base_loop(play.base, EVLOOP_NONBLOCK);
 	if (!closed())
@@ -136,14 +200,17 @@ expect_closed(void)
 }
 
 static void
-fire(void)
+fire(const char *arg)
 {
 	struct session *s = play.session;
 
+	(void)arg;
 	s->deadline_ms = 0;
 	if (s->tx != NULL)
 		s->tx->last_octet_ms = s->tx->content_since_ms = 0;
-	play.worker.config.data_timeout_ms = 0;
+	s->chunk.last_octet_ms = 0;
+	if (s->state == ST_CHUNK || session_content_is_open(s))
+		play.worker.config.data_timeout_ms = 0;
 	event_active(s->deadline, EV_TIMEOUT, 0);
 	settle_down();
 }
@@ -158,6 +225,9 @@ configure(const char *args)
 		{ "max_errors", &play.worker.config.max_errors },
 		{ "max_auth_failures", &play.worker.config.max_auth_failures },
 		{ "max_message_size", &play.worker.config.max_message_size },
+		{ "max_recipients", &play.worker.config.max_recipients },
+		{ "priority", &play.worker.config.max_priority },
+		{ "future_release", &play.worker.config.future_release_s },
 		{ "data_rate", &play.worker.config.data_rate },
 		{ "max_content_line", &play.worker.config.max_content_line },
 		{ "header_from", &play.worker.config.header_from },
@@ -186,6 +256,40 @@ configure(const char *args)
 }
 
 static void
+say_offers(char *args)
+{
+	static const struct {
+		const char *word;
+		uint32_t bit;
+	} words[] = {
+		{ "8BITMIME", OFFER_8BITMIME },
+		{ "BINARYMIME", OFFER_BINARYMIME },
+		{ "SMTPUTF8", OFFER_SMTPUTF8 },
+		{ "REQUIRETLS", OFFER_REQUIRETLS },
+		{ "DELIVERBY", OFFER_DELIVERBY },
+		{ "MT-PRIORITY", OFFER_MT_PRIORITY },
+	};
+	struct msg_mail_offers offers = { 0 };
+	unsigned v;
+	char *word;
+	size_t i;
+
+	while ((word = strsep(&args, " ")) != NULL) {
+		for (i = 0; i < ARRAY_LEN(words); i++)
+			if (strcmp(word, words[i].word) == 0)
+				offers.extensions |= words[i].bit;
+		if (sscanf(word, "SIZE=%u", &v) == 1)
+			offers.size = v;
+		if (sscanf(word, "BY=%u", &v) == 1)
+			offers.by_min_s = v;
+	}
+	if (play.client != NULL)
+		send_pending();
+	offer(&offers);
+	settle_down();
+}
+
+static void
 client_says(const char *text, bool crlf)
 {
 	char *raw = xcalloc(1, strlen(text) + 1);
@@ -196,51 +300,121 @@ client_says(const char *text, bool crlf)
 	free(raw);
 }
 
+static void
+check_options(const char *want)
+{
+	if (strcmp(play.options, want) != 0)
+		bad("other options", play.options);
+}
+
+static void
+expect_body_end(const char *arg)
+{
+	(void)arg;
+	assert_int_equal(play.body_at, play.body_n);
+}
+
+static void
+be_slow(const char *arg)
+{
+	(void)arg;
+	play.session->tx->content_since_ms = 0;
+	play.worker.config.data_timeout_ms = 0;
+	event_active(play.session->deadline, EV_TIMEOUT, 0);
+	settle_down();
+}
+
+static void
+lose(const char *who)
+{
+	ipc_free(strcmp(who, "auth") == 0 ? &play.auth : &play.relay);
+	settle_down();
+}
+
+static void
+drain(const char *arg)
+{
+	(void)arg;
+	session_drain(play.session);
+	play.worker.draining = true;
+}
+
+/* What is done once all the client said so far has been sent. */
+static const struct {
+	const char *word;
+	void (*run)(const char *arg);
+} words[] = {
+	{ "<", expect },
+	{ "<<", expect_whole },
+	{ "until", skip_until },
+	{ "options", check_options },
+	{ "recipient", expect_recipient },
+	{ "body", expect_body },
+	{ "body-end", expect_body_end },
+	{ "fire", fire },
+	{ "slow", be_slow },
+	{ "lose", lose },
+	{ "drain", drain },
+	{ "closed", expect_closed },
+};
+
+static void
+run_word(const char *word, const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(word, words[i].word) == 0) {
+			words[i].run(arg);
+			return;
+		}
+	bad("unknown word", word);
+}
+
+/* What may come before the greeting.  False: it is none of that. */
+static bool
+prepare(const char *word, char *arg)
+{
+	if (strcmp(word, "set") == 0)
+		configure(arg);
+	else if (strcmp(word, "clear") == 0)
+		play.listener.tls = TLS_MODE_STARTTLS;
+	else if (strcmp(word, "repeat") == 0)
+		play.repeat = (unsigned)strtoul(arg, NULL, 10);
+	else if (strcmp(word, "offers") == 0)
+		say_offers(arg);
+	else
+		return false;
+	return true;
+}
+
 /* One line of a script.  False: not to be played octet by octet. */
 static bool
 perform(char *line)
 {
+	unsigned times = play.repeat > 0 ? play.repeat : 1;
 	char *arg = strchr(line, ' ');
 
 	if (arg != NULL)
 		*arg++ = '\0';
 	else
 		arg = line + strlen(line);
+	play.repeat = 0;
 	if (*line == '#' || *line == '\0')
 		return true;
 	if (strcmp(line, "whole-only") == 0)
 		return !play.by_octet;
-	if (strcmp(line, "set") == 0) {
-		configure(arg);
+	if (prepare(line, arg))
 		return true;
-	}
-	if (strcmp(line, "clear") == 0) {
-		play.listener.tls = TLS_MODE_STARTTLS;
-		return true;
-	}
 	if (play.client == NULL)
 		begin_session();
-	if (*line == '>') {
-		client_says(arg, line[1] != '>');
-		return true;
-	}
-	send_pending();
-	if (strcmp(line, "<") == 0)
-		expect(arg);
-	else if (strcmp(line, "body") == 0)
-		expect_body(arg);
-	else if (strcmp(line, "body-end") == 0)
-		assert_int_equal(play.body_at, play.body_n);
-	else if (strcmp(line, "fire") == 0)
-		fire();
-	else if (strcmp(line, "lose") == 0)
-		ipc_free(strcmp(arg, "auth") == 0 ? &play.auth : &play.relay);
-	else if (strcmp(line, "drain") == 0)
-		session_drain(play.session), play.worker.draining = true;
-	else if (strcmp(line, "closed") == 0)
-		expect_closed();
-	else
-		bad("unknown word", line);
+	if (*line != '>')
+		send_pending();
+	for (; times > 0; times--)
+		if (*line == '>')
+			client_says(arg, line[1] != '>');
+		else
+			run_word(line, arg);
 	return true;
 }
 
