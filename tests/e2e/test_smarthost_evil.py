@@ -399,11 +399,17 @@ def test_content_arrives_octet_for_octet(own, token, offers):
 def test_8bit_content_needs_8bitmime(own, token):
     sink, gateway = own(offers=("PIPELINING", "CHUNKING"))
     content = compose(token, "Gr\u00fc\u00dfe\r\n".encode())
-    reply = submit(gateway, content, mail_parameters=" BODY=8BITMIME")
-    assert (reply.code, reply.enhanced()) == (554, "5.6.3"), reply
+    with gateway.login() as client:
+        wait_until("it is known", lambda: "8BITMIME" not in client.ehlo())
+        reply = client.command("MAIL FROM:<alice@example.org> BODY=8BITMIME")
+        assert (reply.code, reply.enhanced()) == (555, "5.5.4"), reply
+    reply = submit(gateway, content)
+    assert (reply.code, reply.enhanced()) == (554, "5.6.1"), reply
     assert sink.begun == [] and gateway.spooled() == []
     sink.offers = OFFERS
     sink.drop()
+    with gateway.login() as client:
+        wait_until("it is known", lambda: "8BITMIME" in client.ehlo())
     reply = submit(gateway, content, mail_parameters=" BODY=8BITMIME")
     assert reply.code == 250, reply
     (mail,) = sink.with_text(token)
