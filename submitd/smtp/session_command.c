@@ -295,6 +295,7 @@ step_command(struct session *s)
 		return session_hangup(s, R_421_SHUTDOWN, END_SHUTDOWN);
 	switch (find_stray(s)) {
 	case STRAY_NONE:
+	case STRAY_PROXY_V2:
 		break;
 	case STRAY_TLS:
 		s->ending = END_REFUSED; /* it would not understand a word */

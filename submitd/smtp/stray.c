@@ -16,9 +16,10 @@ stray_judge(struct slice first)
 	/* RFC 8446, 5.1: a handshake record of any version since SSL 3.0 */
 	if (starts_with(first, (struct slice){ "\x16\x03", 2 }))
 		return STRAY_TLS;
-	if (starts_with(first, slice_of("PROXY ")) ||
-	    starts_with(first, (struct slice){ "\r\n\r\n\0\r\nQUIT\n", 12 }))
+	if (starts_with(first, slice_of("PROXY ")))
 		return STRAY_PROXY;
+	if (starts_with(first, (struct slice){ "\r\n\r\n\0\r\nQUIT\n", 12 }))
+		return STRAY_PROXY_V2;
 	return STRAY_NONE;
 }
 

@@ -14,6 +14,12 @@ enum stray {
 	STRAY_NONE,  /* SMTP, or nobody knows yet */
 	STRAY_TLS,   /* a ClientHello: it wants port 465 */
 	STRAY_PROXY, /* a PROXY header from somebody whose word is not taken */
+	/*
+	 * The same in version 2, whose first octets are line ends: what they
+	 * get must not depend on how they are cut, so they are lines, and the
+	 * NUL behind them ends the session.
+	 */
+	STRAY_PROXY_V2,
 };
 
 /* Judge the first octets that came in the clear, as many as there are now. */

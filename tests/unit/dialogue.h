@@ -564,14 +564,12 @@ begins_with(struct slice s, struct slice start)
 static inline void
 follow_stray(struct dialogue *d)
 {
-	static const struct slice tls = S("\x16\x03"), v1 = S("PROXY "),
-				  v2 = S("\r\n\r\n\0\r\nQUIT\n");
+	static const struct slice tls = S("\x16\x03"), v1 = S("PROXY ");
 	struct seen r;
 
 	if (play.listener.tls != TLS_MODE_STARTTLS)
 		return;
-	if (begins_with(d->client, tls) || begins_with(d->client, v1) ||
-	    begins_with(d->client, v2))
+	if (begins_with(d->client, tls) || begins_with(d->client, v1))
 		d->why = "another protocol";
 	while (
 	    d->why != NULL && !begins_with(d->client, tls) && d->server.n > 0) {
