@@ -83,6 +83,11 @@ def with_crlf(path):
     return pathlib.Path(path).read_bytes().replace(b"\n", b"\r\n")
 
 
+def mail_options(recipient):
+    """What a program tells these two libraries of such an address."""
+    return [] if recipient.isascii() else ["SMTPUTF8"]
+
+
 def python(account, sender, recipient, path):
     context = tls_context(account.ca)
     try:
@@ -94,7 +99,8 @@ def python(account, sender, recipient, path):
             client.starttls(context=context)
         with client:
             client.login(account.user, account.password)
-            client.sendmail(sender, recipient, with_crlf(path))
+            client.sendmail(sender, recipient, with_crlf(path),
+                            mail_options(recipient))
     except (smtplib.SMTPException, OSError) as error:
         raise ClientError(repr(error)) from error
     return ""
@@ -109,7 +115,8 @@ def aiosmtp(account, sender, recipient, path):
         async with client:
             await client.login(account.user, account.password)
             return await client.sendmail(
-                sender, recipient, pathlib.Path(path).read_bytes())
+                sender, recipient, pathlib.Path(path).read_bytes(),
+                mail_options(recipient))
 
     try:
         return str(asyncio.run(send()))
