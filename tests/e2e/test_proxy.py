@@ -253,6 +253,15 @@ def test_mixed_takes_others_as_they_are(door, implicit):
 CLAIMED = "203.0.113.66"
 
 
+def refused_as_garbage(client):
+    """500 for each line of it, and the end: version 2 holds a NUL."""
+    try:
+        while True:
+            assert client.reply().code == 500
+    except (EOFError, ConnectionResetError):
+        pass
+
+
 @pytest.mark.parametrize("header", [v1(CLAIMED), v2(CLAIMED)],
                          ids=["v1", "v2"])
 @pytest.mark.parametrize("which", ["mixed", "off"])
@@ -263,8 +272,7 @@ def test_header_of_a_stranger_is_garbage(door, header, which):
     with Smtp(port, source=STRANGER, header=header) as client:
         ours = port_of(client)
         assert client.greeting.code == 220
-        assert client.reply().code == 500
-        assert client.ended()
+        refused_as_garbage(client)
     door.process.wait_log("proxy_header_unexpected", since=mark)
     door.process.wait_log(rf"\bsession .*client={STRANGER} port={ours} ",
                           since=mark)
@@ -295,8 +303,7 @@ def test_second_header_is_not_another_word(door, mode, header):
     first = v1("203.0.113.77", port=77)
     with connect(door, mode, header=first + header) as client:
         assert client.greeting.code == 220
-        assert client.reply().code == 500
-        assert client.ended()
+        refused_as_garbage(client)
     door.process.wait_log(r"\bsession .*client=203.0.113.77 port=77 ",
                           since=mark)
 

@@ -214,6 +214,7 @@ def test_injected_octets_never_become_commands(gateway):
                     break
             heard = b""
             try:
+                client.sock.shutdown(socket.SHUT_WR)  # no more will come
                 while got := client.sock.recv(4096):
                     heard += got
             except OSError:
