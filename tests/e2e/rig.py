@@ -87,22 +87,34 @@ def ended(pid):
     return (status_field(pid, "State") or "Z").startswith("Z")
 
 
+def families():
+    """Process ids of the children that are alive, by their parent's."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            # the name, in parentheses, may hold anything
+            state, parent = (entry / "stat").read_text().rsplit(
+                ")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            found.setdefault(int(parent), []).append(int(entry.name))
+    return found
+
+
 def children(pid):
     """Process ids of the direct children that are alive."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if (entry.name.isdigit()
-                and status_field(entry.name, "PPid") == str(pid)
-                and not ended(entry.name)):
-            found.append(int(entry.name))
-    return found
+    return families().get(pid, [])
 
 
 def descendants(pid):
     """Process ids of all that come from pid and are alive."""
-    found = []
-    for child in children(pid):
-        found += [child, *descendants(child)]
+    all_families = families()
+    found = list(all_families.get(pid, []))
+    for child in found:  # grows on the way
+        found += all_families.get(child, [])
     return found
 
 
