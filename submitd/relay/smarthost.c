@@ -32,6 +32,7 @@ struct connection {
 	struct smarthost_waiter *waiter; /* while BUSY; NULL: it has gone */
 	struct event *timer;             /* while SETTING_UP or IDLE */
 	bool slow;                       /* it took too long to set up */
+	bool probe;                      /* begun when nobody waited */
 };
 
 /* A server that refused one connection beside others is asked for more. */
@@ -69,6 +70,7 @@ smarthost_note(struct smarthost *s, bool well, const char *why)
 {
 	bool was_well = s->dead_until_ms == 0;
 
+	s->is_suspect = false;
 	s->dead_until_ms =
 	    well ? 0 : clock_ms() + s->all->config->retry_dead_ms;
 	if (!well)
@@ -129,13 +131,24 @@ fail_waiters(struct smarthost *s, const struct smtpreply *why)
 /*
  * A connection could not be had.  Where others stand the server only wants no
  * more of them: those who wait take turns on these.  Where others are still
- * being set up, the last of them decides.  Else it is down.
+ * being set up, the last of them decides.  Else it is down.  A probe alone is
+ * no verdict: whoever has come to wait for it gets a connection of their own,
+ * and before mail is kept from the server it takes two in a row.
  */
 static void
-no_connection(struct smarthost *s, const struct smtpreply *why)
+no_connection(struct smarthost *s, const struct smtpreply *why, bool probe)
 {
 	if (has_hope(s)) {
 		s->no_more_until_ms = clock_ms() + NO_MORE_MS;
+		return;
+	}
+	if (probe && s->waiter_count > 0) {
+		pump_later(s);
+		return;
+	}
+	if (probe && s->dead_until_ms == 0 && !s->is_suspect) {
+		s->is_suspect = true;
+		smarthost_probe(s, s->all->config->retry_dead_ms);
 		return;
 	}
 	smarthost_note(s, false, why->text);
@@ -221,13 +234,13 @@ on_client_closed(void *arg, const struct smtpreply *why)
 {
 	struct connection *c = arg;
 	struct smarthost *s = c->server;
-	bool never_up = c->state == SETTING_UP;
+	bool never_up = c->state == SETTING_UP, probe = c->probe;
 
 	if (c->state == IDLE) /* it may be another when it is back */
 		smarthost_probe(s, s->all->config->retry_dead_ms);
 	connection_free(&c);
 	if (never_up)
-		no_connection(s, why);
+		no_connection(s, why, probe);
 	pump_later(s);
 }
 
@@ -243,6 +256,7 @@ on_connected(void *arg, int fd, const char *why)
 {
 	struct connection *c = arg;
 	struct smarthost *s = c->server;
+	bool probe = c->probe;
 	struct smtpreply r;
 
 	c->tcp = NULL; /* gone when this returns */
@@ -257,7 +271,7 @@ on_connected(void *arg, int fd, const char *why)
 	}
 	smtpreply_set(&r, 451, "4.4.1", "%s", why);
 	connection_free(&c);
-	no_connection(s, &r);
+	no_connection(s, &r, probe);
 	pump_later(s);
 }
 
@@ -279,7 +293,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	} else if (c->state == SETTING_UP) {
 		c->slow = true;
 		smtpreply_set(&r, 451, "4.4.2", "slow to get ready");
-		no_connection(c->server, &r);
+		no_connection(c->server, &r, c->probe);
 	}
 }
 
@@ -290,6 +304,7 @@ connect_one(struct smarthost *s)
 
 	c->server = s;
 	c->state = CONNECTING;
+	c->probe = s->waiter_count == 0;
 	c->timer = evtimer_new(s->all->base, on_timer, c);
 	if (c->timer == NULL)
 		fatal("out of memory");

@@ -25,6 +25,7 @@ struct smarthost {
 	struct waiter_list waiters;
 	uint32_t waiter_count;
 	uint64_t dead_until_ms;    /* 0: well */
+	bool is_suspect;           /* well, but the last probe failed */
 	uint64_t no_more_until_ms; /* it wants no further connections */
 	struct event *pump;        /* serves waiters from the loop */
 	struct event *probe;       /* asks for its offers without a message */

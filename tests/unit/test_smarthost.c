@@ -137,6 +137,74 @@ test_a_server_that_is_back_is_told_of(void **state)
 	servers_stop();
 }
 
+/* -- a probe is not a verdict ---------------------------------------------- */
+
+static unsigned grants, failures;
+
+static void
+on_grant(struct smarthost_waiter *w, struct smtpclient *client)
+{
+	(void)w;
+	(void)client;
+	grants++;
+}
+
+static void
+on_failure(struct smarthost_waiter *w, const struct smtpreply *why)
+{
+	(void)w;
+	(void)why;
+	failures++;
+}
+
+/* The server hangs up on whoever is there. */
+static void
+cut(struct server *s)
+{
+	size_t i;
+
+	for (i = 0; i < SESSIONS; i++)
+		if (sessions[i].server == s)
+			session_end(&sessions[i]);
+}
+
+static void
+test_whoever_waits_for_a_probe_gets_another_connection(void **state)
+{
+	struct smarthost_waiter w = { .granted = on_grant,
+		.failed = on_failure };
+
+	(void)state;
+	grants = failures = 0;
+	start(PLAIN, NULL);
+	RUN_UNTIL(strcmp(servers[0].got, "(") == 0);
+	smarthost_acquire(smarthosts_get(hosts, 0), &w);
+	cut(&servers[0]);
+	RUN_UNTIL(grants + failures > 0);
+	assert_int_equal(failures, 0);
+	assert_string_equal(servers[0].got, "((");
+	servers_stop();
+}
+
+static void
+test_one_probe_that_failed_keeps_no_message_away(void **state)
+{
+	struct smarthost *s;
+
+	(void)state;
+	start(PLAIN, NULL);
+	s = smarthosts_get(hosts, 0);
+	RUN_UNTIL(strcmp(servers[0].got, "(") == 0);
+	cut(&servers[0]);
+	while (strcmp(servers[0].got, "((") != 0) {
+		assert_true(smarthost_is_well(s));
+		assert_int_not_equal(event_base_loop(base, EVLOOP_ONCE), -1);
+	}
+	cut(&servers[0]);
+	RUN_UNTIL(!smarthost_is_well(s)); /* two in a row do */
+	servers_stop();
+}
+
 int
 main(void)
 {
@@ -147,6 +215,10 @@ main(void)
 		cmocka_unit_test(test_a_restart_with_others_is_noticed),
 		cmocka_unit_test(test_the_same_again_is_no_change),
 		cmocka_unit_test(test_a_server_that_is_back_is_told_of),
+		cmocka_unit_test(
+		    test_whoever_waits_for_a_probe_gets_another_connection),
+		cmocka_unit_test(
+		    test_one_probe_that_failed_keeps_no_message_away),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as in every role */
