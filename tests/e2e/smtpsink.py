@@ -327,7 +327,12 @@ class SmtpSink:
         self.open = []
         self.connections = 0
         self.socket = None
-        self.port = 0
+        # Keeps the port while nobody listens: else it could be given to
+        # whoever connects to anywhere, even to the gateway calling it.
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         self.start()
 
     @property
@@ -336,8 +341,8 @@ class SmtpSink:
 
     def start(self):
         """Listen, on the same port as before."""
-        self.socket = socket.create_server(("127.0.0.1", self.port))
-        self.port = self.socket.getsockname()[1]
+        self.socket = socket.create_server(("127.0.0.1", self.port),
+                                           reuse_port=True)
         threading.Thread(target=self._accept, args=(self.socket,),
                          daemon=True).start()
 
