@@ -248,7 +248,8 @@ fall_asleep(struct message *m)
 static void
 settle_recorded(struct message *m, uint32_t open)
 {
-	struct schedule_when when = { .latest_s = message_look_s(m) };
+	struct schedule_when when = { .latest_s = message_look_s(m),
+		.begun_ms = m->begun_ms };
 
 	if (message_report_due(m)) {
 		message_report(m);

@@ -46,6 +46,7 @@ struct schedule {
 	size_t waiting;
 	size_t running;
 	size_t max_running;
+	uint64_t woken_ms; /* last */
 	bool stopped;
 };
 
@@ -155,13 +156,17 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 static uint32_t
-back_off_ms(const struct schedule *s, unsigned tries)
+back_off_ms(
+    const struct schedule *s, unsigned tries, const struct schedule_when *when)
 {
 	const struct relay_config *config = &s->relay->config;
+	bool woken = when->begun_ms != 0 && s->woken_ms >= when->begun_ms;
 	uint32_t random;
 
+	if (when->at_once)
+		return 0;
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	if (tries == 0)
+	if (tries == 0 || woken)
 		return random % FIRST_SPREAD_MS;
 	return schedule_delay_ms(
 	    config->retry_min_ms, config->retry_max_ms, tries, random);
@@ -184,7 +189,7 @@ schedule_add(struct schedule *s, uint64_t id, unsigned tries,
 	if ((e->timer = evtimer_new(s->relay->base, on_timer, e)) == NULL)
 		fatal("out of memory");
 	TAILQ_INSERT_TAIL(&s->sleepers, e, asleep);
-	e->ready_ms = clock_ms() + (when->at_once ? 0 : back_off_ms(s, tries));
+	e->ready_ms = clock_ms() + back_off_ms(s, tries, when);
 	sleep_on(e);
 	s->waiting++;
 }
@@ -196,6 +201,7 @@ schedule_wake(void *schedule)
 	struct entry *e;
 	uint32_t random;
 
+	s->woken_ms = clock_ms();
 	TAILQ_FOREACH (e, &s->sleepers, asleep) {
 		evutil_secure_rng_get_bytes(&random, sizeof(random));
 		e->ready_ms = clock_ms() + random % FIRST_SPREAD_MS;

@@ -29,6 +29,9 @@ struct schedule_when {
 	/* then, if not sooner; even if no server is well: something is over */
 	uint64_t latest_s;
 	bool at_once;
+	/* clock_ms() of the last try: if a smarthost has come back since, as
+	 * if it were woken now; 0: no matter */
+	uint64_t begun_ms;
 };
 
 /* A message of the queue that was tried this often. 0: soon.  NULL: none. */

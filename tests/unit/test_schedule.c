@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <time.h>
 
+#include "clock.h"
 #include "compiler.h"
 #include "relay.h"
 #include "schedule.h"
@@ -229,6 +230,30 @@ test_a_server_that_is_back_wakes_what_sleeps(void **state)
 	end_one();
 }
 
+/* It was away when the try began, and back before the disk was done. */
+static void
+test_a_server_that_came_back_meanwhile_is_not_waited_for(void **state)
+{
+	struct schedule_when when = { .begun_ms = clock_ms() };
+
+	(void)state;
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = HOUR_MS;
+	smarthosts_on_back(t.relay.hosts, schedule_wake, t.relay.schedule);
+	set_well(false);
+	set_well(true);
+	schedule_add(t.relay.schedule, 7, 3, &when);
+	run_until(1);
+	assert_int_equal(t.tries[7], 3);
+	end_one();
+	/* one that began behind that has seen the server as it is */
+	when.begun_ms = clock_ms() + 1;
+	schedule_add(t.relay.schedule, 8, 1, &when);
+	schedule_add(t.relay.schedule, 9, 0, NULL);
+	run_until(2);
+	assert_int_equal(t.begun[8], 0);
+	end_one();
+}
+
 /* -- times of day ---------------------------------------------------------- */
 
 static uint64_t
@@ -305,6 +330,7 @@ main(void)
 		TEST(test_what_was_found_at_the_start_is_tried_soon),
 		TEST(test_nothing_is_begun_while_no_server_is_well),
 		TEST(test_a_server_that_is_back_wakes_what_sleeps),
+		TEST(test_a_server_that_came_back_meanwhile_is_not_waited_for),
 		TEST(test_nothing_is_begun_before_its_time),
 		TEST(test_the_latest_time_ends_every_wait),
 		TEST(test_the_latest_time_makes_nothing_wait),
