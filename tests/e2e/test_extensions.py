@@ -151,6 +151,7 @@ def test_addresses_beyond_ascii_reach_the_smarthost(rich, token):
     mail = arrived(sink, token)
     assert "SMTPUTF8" in mail.parameters
     assert mail.recipients == ["b\xfccher@b\xfccher.example"]
+    assert b"with UTF8SMTPSA id " in mail.content
 
 
 def test_what_the_smarthost_lacks_is_refused_before_the_upload(poor):
