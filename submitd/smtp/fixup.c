@@ -94,6 +94,24 @@ has(struct slice s, char c)
 	return s.n > 0 && memchr(s.p, c, s.n) != NULL;
 }
 
+/* A parenthesis outside quotes begins one. */
+static bool
+has_comment(struct slice name)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		if (name.p[i] == '\\')
+			i++;
+		else if (name.p[i] == '"')
+			quoted = !quoted;
+		else if (name.p[i] == '(' && !quoted)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The display name of a From that we write.  Dots without quotes are obsolete
  * (RFC 5322, 4.1): understood, but not written.  Nor are comments.
@@ -104,7 +122,7 @@ add_name(struct buf *b, struct slice name)
 	bool quote = has(name, '.') && !has(name, '"') &&
 		     memmem(name.p, name.n, "=?", 2) == NULL;
 
-	if (name.n == 0 || (has(name, '(') && !has(name, '"')))
+	if (name.n == 0 || has_comment(name))
 		return;
 	buf_str(b, quote ? "\"" : "");
 	add_slice(b, name);
