@@ -20,6 +20,9 @@
 #include "schedule.h"
 #include "xalloc.h"
 
+/* Until a report is made again that could not be written, at most. */
+#define REPORT_AGAIN_S 60
+
 /* -- times ----------------------------------------------------------------- */
 
 static uint64_t
@@ -260,6 +263,19 @@ record(struct message *m, const struct report *r)
 	log_report(m, r, n);
 }
 
+/*
+ * The report has no room, and the message may be what takes it: another try
+ * can be rid of it, and lets others have their turn meanwhile.
+ */
+static void
+report_later(struct message *m)
+{
+	struct schedule_when when = { .latest_s = now_s() + REPORT_AGAIN_S };
+
+	schedule_add(m->relay->schedule, m->id, m->tries + 1, &when);
+	message_end(&m);
+}
+
 static void
 on_reported(struct disk_request *r)
 {
@@ -276,6 +292,8 @@ on_reported(struct disk_request *r)
 		/* nothing is promised: they may send it again */
 		message_answer_trouble(m, r->status);
 		message_end(&m);
+	} else if (m->stored == STORED_QUEUE && envelope_open(m->env) > 0) {
+		report_later(m);
 	} else {
 		if (m->stored == STORED_NOWHERE)
 			message_answer_taken(m);

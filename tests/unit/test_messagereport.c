@@ -268,6 +268,28 @@ test_late_is_told_once(void **state)
 	assert_int_equal(spooled(), 0);
 }
 
+/* Else a full disk keeps in the queue what fills it. */
+static void
+test_a_warning_that_cannot_be_written_keeps_nothing_back(void **state)
+{
+	struct left l = left_open();
+
+	(void)state;
+	t.relay.config.warn_after_s = 3600;
+	t.relay.config.retry_min_ms = t.relay.config.retry_max_ms = 1;
+	l.age_s = 3600;
+	(void)find(&l);
+	RUN_UNTIL(delivery != NULL);
+	disk.error = ENOSPC;
+	deliver(T, T, 451);
+	RUN_UNTIL(delivery != NULL); /* tried again, though */
+	assert_true(disk.refused > 0);
+	deliver(O, O, 250);
+	RUN_UNTIL(messages_count() == 0);
+	assert_int_equal(report.n, 0);
+	assert_int_equal(spooled(), 0);
+}
+
 static void
 test_late_is_told_to_those_who_want_it(void **state)
 {
@@ -325,6 +347,7 @@ main(void)
 		TEST(test_what_a_crash_left_to_tell_is_told),
 		TEST(test_too_old_is_told_with_the_last_word),
 		TEST(test_late_is_told_once),
+		TEST(test_a_warning_that_cannot_be_written_keeps_nothing_back),
 		TEST(test_late_is_told_to_those_who_want_it),
 	};
 
