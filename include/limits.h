@@ -15,10 +15,11 @@
 #define LIMIT_LOCAL_PART      128   /* RFC 5321, 4.5.3.1.1: 64, or more */
 #define LIMIT_DOMAIN          255   /* RFC 5321, 4.5.3.1.2 */
 #define LIMIT_EHLO_NAME       255
-#define LIMIT_PARAMETERS      16     /* of one MAIL or RCPT */
-#define LIMIT_ENVID           100    /* RFC 3461, 4.4 */
-#define LIMIT_ORCPT           500    /* RFC 3461, 4.2 */
-#define LIMIT_HOLD_REQUEST    64     /* RFC 4865, 3: "until;" and a date */
+#define LIMIT_PARAMETERS      16  /* of one MAIL or RCPT */
+#define LIMIT_ENVID           100 /* RFC 3461, 4.4 */
+#define LIMIT_ORCPT           500 /* RFC 3461, 4.2 */
+#define LIMIT_HOLD_REQUEST    64  /* RFC 4865, 3: "until;" and a date */
+#define LIMIT_TIME_S          253402300799 /* the last second of the year 9999 */
 #define LIMIT_RECIPIENTS_MAX  1000   /* highest configurable; ties to a frame */
 #define LIMIT_RECEIVED        100    /* RFC 5321, 6.3 */
 #define LIMIT_HEADER          262144 /* all header fields of a message */

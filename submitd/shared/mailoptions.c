@@ -30,6 +30,17 @@ unpack_choice(struct unpack *u, uint32_t max)
 	return v;
 }
 
+/* A time of day that can be added to, and written as a date. */
+static uint64_t
+unpack_time(struct unpack *u)
+{
+	uint64_t s = unpack_u64(u);
+
+	if (s > LIMIT_TIME_S)
+		u->failed = true;
+	return s;
+}
+
 /* Printable characters without a space: they can stand in a parameter. */
 static struct slice
 unpack_word(struct unpack *u, size_t limit)
@@ -102,8 +113,8 @@ mail_options_unpack(struct unpack *u, struct mail_options *o)
 	unpack_priority(u, o);
 	o->by = unpack_choice(u, BY_RETURN);
 	o->by_trace = unpack_bool(u);
-	o->by_s = unpack_u64(u);
-	o->hold_until_s = unpack_u64(u);
+	o->by_s = unpack_time(u);
+	o->hold_until_s = unpack_time(u);
 	o->hold_request = unpack_word(u, LIMIT_HOLD_REQUEST);
 	if (!utf8_is_ascii(o->envid) || !utf8_is_ascii(o->hold_request))
 		u->failed = true;

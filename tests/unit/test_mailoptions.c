@@ -16,7 +16,7 @@ static const struct mail_options full = {
 	.priority = 9,
 	.by = BY_NOTIFY,
 	.by_trace = true,
-	.by_s = UINT64_MAX,
+	.by_s = LIMIT_TIME_S,
 	.hold_until_s = 1,
 	.hold_request = S("until;2026-12-24T18:00:00Z"),
 };
@@ -68,6 +68,8 @@ test_values_out_of_range_spoil_the_reading(void **state)
 	BAD(envid, slice_of("a\r\nRCPT"));
 	BAD(envid, slice_of("\xc3\xa4"));
 	BAD(hold_request, slice_of("for; 1"));
+	BAD(by_s, LIMIT_TIME_S + UINT64_C(1));
+	BAD(hold_until_s, UINT64_MAX);
 #undef BAD
 }
 
