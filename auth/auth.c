@@ -96,7 +96,7 @@ static struct {
 	struct link_list links;
 	uint64_t links_made;
 	uint64_t requests;
-	uint64_t verdicts[AUTH_BROKEN + 1];
+	uint64_t verdicts[AUTH_VERDICTS];
 	uint64_t busy;
 	bool draining;
 } self;
@@ -107,6 +107,11 @@ static const char *const verdict_names[] = {
 	[AUTH_TROUBLE] = "trouble",
 	[AUTH_NO_MECHANISM] = "no_mechanism",
 	[AUTH_BROKEN] = "broken",
+	[AUTH_TRANSITION] = "transition",
+	[AUTH_TOO_WEAK] = "too_weak",
+	[AUTH_SUSPENDED] = "suspended",
+	[AUTH_LIMITED] = "limited",
+	[AUTH_CROWDED] = "crowded",
 };
 
 /* What is known of somebody whose exchange did not get far. */
@@ -161,6 +166,9 @@ seal_grant(const struct request *r, const struct login *login, struct buf *out)
 		.client_address = slice_of(r->client_address),
 		.address_count = login->address_count,
 		.addresses = buf_slice(&login->addresses),
+		.delegated_count = login->delegated_count,
+		.delegated = buf_slice(&login->delegated),
+		.quota = login->quota,
 	};
 
 	return grant_seal(secret_slice(&self.config->grant_key), &g, out);
@@ -184,6 +192,7 @@ request_finish(struct request *r, const struct login *login,
 		.user = slice_of(login->user),
 		.reason = slice_of(reason),
 		.grant = buf_slice(&grant),
+		.retry_s = login->retry_s,
 	};
 	msg_auth_done_pack(&out, &done);
 	ipc_send(r->link->ipc, MSG_AUTH_DONE, r->id, &out, -1);

@@ -23,6 +23,7 @@ login_new(void)
 		.verdict = AUTH_TROUBLE,
 		.reason = "internal",
 		.addresses = buf_new(LIMIT_GRANT - GRANT_OTHER_FIELDS),
+		.delegated = buf_new(LIMIT_GRANT - GRANT_OTHER_FIELDS),
 	};
 }
 
@@ -32,7 +33,8 @@ login_free(struct login *l)
 	free(l->user);
 	l->user = NULL;
 	buf_free(&l->addresses);
-	l->address_count = 0;
+	buf_free(&l->delegated);
+	l->address_count = l->delegated_count = 0;
 }
 
 void
@@ -54,7 +56,8 @@ void
 login_forget_addresses(struct login *l)
 {
 	buf_clear(&l->addresses);
-	l->address_count = 0;
+	buf_clear(&l->delegated);
+	l->address_count = l->delegated_count = 0;
 }
 
 bool

@@ -12,16 +12,21 @@
 
 #include "buf.h"
 #include "messages.h"
+#include "quota.h"
 #include "slice.h"
 
 struct login {
-	bool judged;               /* the fields below are an answer */
-	enum auth_verdict verdict; /* ACCEPTED, REFUSED or TROUBLE */
-	const char *reason;        /* static token, for the log */
-	const char *server;        /* URI that answered; or NULL */
-	char *user;                /* canonical; until then as typed */
-	struct buf addresses;      /* packed byte strings, as in a grant */
+	bool judged; /* the fields below are an answer */
+	enum auth_verdict verdict;
+	const char *reason;   /* static token, for the log */
+	const char *server;   /* URI that answered; or NULL */
+	char *user;           /* canonical; until then as typed */
+	struct buf addresses; /* packed byte strings, as in a grant */
 	uint32_t address_count;
+	struct buf delegated; /* the same, of those they may write for */
+	uint32_t delegated_count;
+	struct quota quota;
+	uint32_t retry_s; /* of AUTH_LIMITED */
 };
 
 struct login login_new(void);

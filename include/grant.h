@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "compiler.h"
+#include "quota.h"
 #include "slice.h"
 
 #define GRANT_MAC_LEN 32
@@ -27,13 +28,21 @@ struct grant {
 	struct slice user;           /* canonical, for logs and limits */
 	struct slice client_address; /* text, for the trace */
 	uint32_t address_count;
-	struct slice addresses; /* packed: address_count byte strings */
+	struct slice addresses; /* own; packed: address_count byte strings;
+				 * "@domain": every mailbox of it */
+	uint32_t delegated_count;
+	struct slice delegated; /* the same, of those they may write for: a
+				 * Sender field then names the user */
+	struct quota quota;
 };
 
 /* Pure half (shared/grant.c): fields without judging the MAC. -1: not one. */
 NODISCARD int grant_read(struct slice sealed, struct grant *);
 
-/* True if mailbox is one of the grant's, ASCII case aside. */
+/* True if mailbox is one of the user's own, ASCII case aside. */
+NODISCARD bool grant_owns(const struct grant *, struct slice mailbox);
+
+/* The same, or one of those they may write for. */
 NODISCARD bool grant_allows(const struct grant *, struct slice mailbox);
 
 /* Append the fields in wire order, unsealed. */

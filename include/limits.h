@@ -40,11 +40,12 @@
 #define LIMIT_PROXY_MS        10000 /* for it to be whole; the same */
 
 /* SASL */
-#define LIMIT_USER           255
-#define LIMIT_USER_TYPED     1024 /* before SASLprep */
-#define LIMIT_PASSWORD       1024
-#define LIMIT_MECHANISM      20   /* RFC 4422, 3.1 */
-#define LIMIT_AUTH_IN_FLIGHT 1024 /* exchanges per smtp worker */
+#define LIMIT_USER                  255
+#define LIMIT_USER_TYPED            1024 /* before SASLprep */
+#define LIMIT_PASSWORD              1024
+#define LIMIT_MECHANISM             20   /* RFC 4422, 3.1 */
+#define LIMIT_CERTIFICATE_MAILBOXES 16   /* taken of a client's */
+#define LIMIT_AUTH_IN_FLIGHT        1024 /* exchanges per smtp worker */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \
 	120 /* from AUTH to its end, challenges included */
 
@@ -54,15 +55,16 @@
 
 /* Links between roles */
 /* Payload of one frame; 100 recipients with all they may bring fit. */
-#define LIMIT_FRAME        131072
-#define LIMIT_LINK_QUEUE   4096 /* frames waiting; then the peer is dead */
-#define LIMIT_LINK_BACKLOG 512  /* frames; then it is asked nothing new */
-#define LIMIT_CONFIG       8388608
-#define LIMIT_CONFIG_FILE  1048576
-#define LIMIT_CONTROL_LINE 1024 /* a request of submitctl */
-#define LIMIT_WORKERS      64
-#define LIMIT_LISTENERS    64
-#define LIMIT_CERTIFICATES 64 /* of one listener */
+#define LIMIT_FRAME         131072
+#define LIMIT_LINK_QUEUE    4096 /* frames waiting; then the peer is dead */
+#define LIMIT_LINK_BACKLOG  512  /* frames; then it is asked nothing new */
+#define LIMIT_CONFIG        8388608
+#define LIMIT_CONFIG_FILE   1048576
+#define LIMIT_CONTROL_LINE  1024 /* a request of submitctl */
+#define LIMIT_CONTROL_WORDS 16
+#define LIMIT_WORKERS       64
+#define LIMIT_LISTENERS     64
+#define LIMIT_CERTIFICATES  64 /* of one listener */
 
 /* Relay */
 #define LIMIT_MESSAGES_OPEN 4096 /* spool files open at once */

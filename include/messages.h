@@ -28,19 +28,28 @@ enum message_type {
 	MSG_GO,          /* start; answered by READY */
 	MSG_DRAIN,       /* finish what is open, then exit 0 */
 	MSG_STATS_ASK,
+	MSG_CONTROL_ASK,  /* struct msg_control_ask; id: the question */
+	MSG_ACCOUNT_TOLD, /* struct msg_account; auth; each at start, and on
+			   * change */
 	/* role -> master */
 	MSG_READY,
-	MSG_STATS,     /* text: key=value lines */
-	MSG_LINK_LOST, /* smtp; struct msg_peer: join us anew */
+	MSG_STATS,          /* text: key=value lines */
+	MSG_LINK_LOST,      /* smtp; struct msg_peer: join us anew */
+	MSG_CONTROL_ANSWER, /* struct msg_control_answer; one or more */
+	MSG_ACCOUNT,        /* struct msg_account; relay; the same */
+	MSG_ALARM,          /* struct msg_alarm: for the operator's hook */
 
 	/* smtp -> auth; id: the exchange */
 	MSG_AUTH_START = 32, /* struct msg_auth_start */
 	MSG_AUTH_STEP,       /* struct msg_auth_step */
 	MSG_AUTH_CANCEL,     /* empty */
+	MSG_AUTH_ENDED,      /* struct msg_auth_ended; id 0: a session that
+			      * was logged in is over */
 	/* auth -> smtp */
 	MSG_AUTH_MECHANISMS, /* bytes: names, space-separated; id 0 */
 	MSG_AUTH_CHALLENGE,  /* struct msg_auth_step */
 	MSG_AUTH_DONE,       /* struct msg_auth_done; ends the exchange */
+	MSG_AUTH_EXPEL,      /* bytes: a user whose sessions are to end; id 0 */
 
 	/* smtp -> relay; id: the message */
 	MSG_MAIL_BEGIN = 48, /* struct msg_mail_begin */
@@ -80,6 +89,13 @@ struct msg_auth_start {
 	bool has_initial;
 	struct slice initial;        /* decoded; secret */
 	struct slice client_address; /* text */
+	/* RFC 5929, RFC 9266: "tls-exporter", "tls-unique", or empty */
+	struct slice binding_type;
+	struct slice binding;
+	/* of a client certificate that was verified; empty: there was none */
+	struct slice certificate_subject; /* RFC 4514 */
+	uint32_t certificate_mailbox_count;
+	struct slice certificate_mailboxes; /* packed; rfc822Name */
 };
 
 struct msg_auth_step {
@@ -92,6 +108,13 @@ enum auth_verdict {
 	AUTH_TROUBLE,      /* 454: ours; the user may be right */
 	AUTH_NO_MECHANISM, /* 504: unknown or not offered */
 	AUTH_BROKEN,       /* 501: not an exchange of this mechanism */
+	AUTH_TRANSITION,   /* 432: first a login by password, then this one */
+	AUTH_TOO_WEAK,     /* 534: this user must use a stronger mechanism */
+	AUTH_SUSPENDED,    /* 535: the password is right, the account may not
+			    * send */
+	AUTH_LIMITED,      /* 454: too many failures, try again in retry_s */
+	AUTH_CROWDED,      /* 454: too many sessions of this user */
+	AUTH_VERDICTS
 };
 
 struct msg_auth_done {
@@ -99,6 +122,48 @@ struct msg_auth_done {
 	struct slice user;   /* as canonical as known; may be empty */
 	struct slice reason; /* one token; for the log, never for the client */
 	struct slice grant;  /* sealed; empty if not accepted */
+	uint32_t retry_s;    /* AUTH_LIMITED: when it may be tried again */
+};
+
+struct msg_auth_ended {
+	uint64_t session;
+};
+
+/* A request of submitctl, in words, for the role that knows the answer. */
+struct msg_control_ask {
+	uint32_t word_count;
+	struct slice words; /* packed byte strings */
+};
+
+enum control_status {
+	CONTROL_OK,
+	CONTROL_REFUSED,   /* text: one line, why */
+	CONTROL_NOT_FOUND, /* the same: no such user, ban, ... */
+	CONTROL_STATUSES
+};
+
+struct msg_control_answer {
+	uint32_t status;   /* enum control_status */
+	bool more;         /* another frame follows with more of the text */
+	struct slice text; /* key=value lines for the operator */
+};
+
+enum account_state {
+	ACCOUNT_OPEN,
+	ACCOUNT_BLOCKED, /* no login, no session; what is queued is held */
+	ACCOUNT_STATES
+};
+
+struct msg_account {
+	struct slice user;
+	uint32_t state;      /* enum account_state */
+	struct slice reason; /* one token */
+};
+
+struct msg_alarm {
+	struct slice event; /* one token: "new_recipients", ... */
+	struct slice user;
+	struct slice detail; /* key=value words */
 };
 
 struct msg_mail_begin {
@@ -161,6 +226,17 @@ void msg_auth_step_pack(struct buf *, const struct msg_auth_step *);
 NODISCARD int msg_auth_step_unpack(struct slice, struct msg_auth_step *);
 void msg_auth_done_pack(struct buf *, const struct msg_auth_done *);
 NODISCARD int msg_auth_done_unpack(struct slice, struct msg_auth_done *);
+void msg_auth_ended_pack(struct buf *, const struct msg_auth_ended *);
+NODISCARD int msg_auth_ended_unpack(struct slice, struct msg_auth_ended *);
+void msg_control_ask_pack(struct buf *, const struct msg_control_ask *);
+NODISCARD int msg_control_ask_unpack(struct slice, struct msg_control_ask *);
+void msg_control_answer_pack(struct buf *, const struct msg_control_answer *);
+NODISCARD int msg_control_answer_unpack(
+    struct slice, struct msg_control_answer *);
+void msg_account_pack(struct buf *, const struct msg_account *);
+NODISCARD int msg_account_unpack(struct slice, struct msg_account *);
+void msg_alarm_pack(struct buf *, const struct msg_alarm *);
+NODISCARD int msg_alarm_unpack(struct slice, struct msg_alarm *);
 void msg_mail_begin_pack(struct buf *, const struct msg_mail_begin *);
 NODISCARD int msg_mail_begin_unpack(struct slice, struct msg_mail_begin *);
 void msg_mail_commit_pack(struct buf *, const struct msg_mail_commit *);

@@ -63,7 +63,7 @@ struct config_key {
 	bool required;
 };
 
-#define CONFIG_KEYS_MAX 96
+#define CONFIG_KEYS_MAX 192
 
 enum null_sender { NULL_SENDER_ACCEPT, NULL_SENDER_REFUSE };
 

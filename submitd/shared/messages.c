@@ -112,6 +112,11 @@ msg_auth_start_pack(struct buf *b, const struct msg_auth_start *m)
 	pack_u8(b, m->has_initial);
 	pack_bytes(b, m->initial);
 	pack_bytes(b, m->client_address);
+	pack_bytes(b, m->binding_type);
+	pack_bytes(b, m->binding);
+	pack_bytes(b, m->certificate_subject);
+	pack_u32(b, m->certificate_mailbox_count);
+	pack_bytes(b, m->certificate_mailboxes);
 }
 
 int
@@ -124,7 +129,16 @@ msg_auth_start_unpack(struct slice s, struct msg_auth_start *m)
 	m->has_initial = unpack_bool(&u);
 	m->initial = unpack_bytes(&u);
 	m->client_address = unpack_bytes(&u);
-	return verdict(unpack_end(&u) && (m->has_initial || m->initial.n == 0));
+	m->binding_type = unpack_bytes(&u);
+	m->binding = unpack_bytes(&u);
+	m->certificate_subject = unpack_bytes(&u);
+	m->certificate_mailbox_count = unpack_u32(&u);
+	m->certificate_mailboxes = unpack_bytes(&u);
+	return verdict(
+	    unpack_end(&u) && (m->has_initial || m->initial.n == 0) &&
+	    m->certificate_mailbox_count <= LIMIT_CERTIFICATE_MAILBOXES &&
+	    pack_is_list(
+		m->certificate_mailboxes, m->certificate_mailbox_count));
 }
 
 void
@@ -149,6 +163,7 @@ msg_auth_done_pack(struct buf *b, const struct msg_auth_done *m)
 	pack_bytes(b, m->user);
 	pack_bytes(b, m->reason);
 	pack_bytes(b, m->grant);
+	pack_u32(b, m->retry_s);
 }
 
 int
@@ -160,8 +175,105 @@ msg_auth_done_unpack(struct slice s, struct msg_auth_done *m)
 	m->user = unpack_bytes(&u);
 	m->reason = unpack_bytes(&u);
 	m->grant = unpack_bytes(&u);
-	return verdict(unpack_end(&u) && m->verdict <= AUTH_BROKEN &&
+	m->retry_s = unpack_u32(&u);
+	return verdict(unpack_end(&u) && m->verdict < AUTH_VERDICTS &&
 		       (m->verdict == AUTH_ACCEPTED) == (m->grant.n > 0));
+}
+
+void
+msg_auth_ended_pack(struct buf *b, const struct msg_auth_ended *m)
+{
+	pack_u64(b, m->session);
+}
+
+int
+msg_auth_ended_unpack(struct slice s, struct msg_auth_ended *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->session = unpack_u64(&u);
+	return verdict(unpack_end(&u));
+}
+
+void
+msg_control_ask_pack(struct buf *b, const struct msg_control_ask *m)
+{
+	pack_u32(b, m->word_count);
+	pack_bytes(b, m->words);
+}
+
+int
+msg_control_ask_unpack(struct slice s, struct msg_control_ask *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->word_count = unpack_u32(&u);
+	m->words = unpack_bytes(&u);
+	return verdict(unpack_end(&u) && m->word_count > 0 &&
+		       m->word_count <= LIMIT_CONTROL_WORDS &&
+		       pack_is_list(m->words, m->word_count));
+}
+
+void
+msg_control_answer_pack(struct buf *b, const struct msg_control_answer *m)
+{
+	pack_u32(b, m->status);
+	pack_u8(b, m->more);
+	pack_bytes(b, m->text);
+}
+
+int
+msg_control_answer_unpack(struct slice s, struct msg_control_answer *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->status = unpack_u32(&u);
+	m->more = unpack_bool(&u);
+	m->text = unpack_bytes(&u);
+	return verdict(unpack_end(&u) && m->status < CONTROL_STATUSES);
+}
+
+void
+msg_account_pack(struct buf *b, const struct msg_account *m)
+{
+	pack_bytes(b, m->user);
+	pack_u32(b, m->state);
+	pack_bytes(b, m->reason);
+}
+
+int
+msg_account_unpack(struct slice s, struct msg_account *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->user = unpack_bytes(&u);
+	m->state = unpack_u32(&u);
+	m->reason = unpack_bytes(&u);
+	return verdict(unpack_end(&u) && m->user.n > 0 &&
+		       m->user.n <= LIMIT_USER && m->state < ACCOUNT_STATES &&
+		       is_printable(m->reason, LIMIT_RESULT_TEXT));
+}
+
+void
+msg_alarm_pack(struct buf *b, const struct msg_alarm *m)
+{
+	pack_bytes(b, m->event);
+	pack_bytes(b, m->user);
+	pack_bytes(b, m->detail);
+}
+
+int
+msg_alarm_unpack(struct slice s, struct msg_alarm *m)
+{
+	struct unpack u = unpack_begin(s);
+
+	m->event = unpack_bytes(&u);
+	m->user = unpack_bytes(&u);
+	m->detail = unpack_bytes(&u);
+	return verdict(unpack_end(&u) && m->event.n > 0 &&
+		       is_printable(m->event, LIMIT_RESULT_TEXT) &&
+		       m->user.n <= LIMIT_USER &&
+		       is_printable(m->detail, LIMIT_RESULT_TEXT));
 }
 
 void

@@ -33,6 +33,7 @@ static const struct row rows[] = {
 	[R_421_JUNK]		= { 421, "4.7.0", "$ Too many commands without a message" },
 	[R_421_AUTH_FAILURES]	= { 421, "4.7.0", "$ Too many failed logins" },
 	[R_421_SESSION_OLD]	= { 421, "4.7.0", "$ This login has expired; please connect and log in again" },
+	[R_421_BLOCKED]		= { 421, "4.7.0", "$ This account has been blocked; please ask your provider" },
 	[R_421_TROUBLE]		= { 421, "4.3.0", "$ Internal trouble; please try again" },
 
 	/* grammar and order: RFC 5321, 4.2.4, 4.3.2, 4.1.4 */
@@ -67,12 +68,17 @@ static const struct row rows[] = {
 	/* AUTH: RFC 4954, 4 and 6 */
 	[R_235_WELCOME]		= { 235, "2.7.0", "Authentication successful" },
 	[R_334_CHALLENGE]	= { 334, "", "$" },
+	[R_432_TRANSITION]	= { 432, "4.7.12", "This account cannot log in this way yet; log in with PLAIN once, or set a new password" },
 	[R_454_AUTH_TROUBLE]	= { 454, "4.7.0", "Cannot check logins just now; your password may be right" },
+	[R_454_AUTH_LIMITED]	= { 454, "4.7.0", "Too many failed logins; try again in $ seconds" },
+	[R_454_AUTH_CROWDED]	= { 454, "4.7.0", "Too many sessions of this account at the same time; end one, or try again later" },
 	[R_501_AUTH_BASE64]	= { 501, "5.5.2", "Cannot decode that base64" },
 	[R_501_AUTH_CANCELLED]	= { 501, "5.7.0", "Authentication cancelled" },
 	[R_501_AUTH_BROKEN]	= { 501, "5.5.2", "Not a valid exchange of this mechanism" },
 	[R_504_MECHANISM]	= { 504, "5.5.4", "Mechanism not offered" },
+	[R_534_TOO_WEAK]	= { 534, "5.7.9", "This account must log in with a stronger mechanism" },
 	[R_535_REFUSED]		= { 535, "5.7.8", "Authentication credentials invalid" },
+	[R_535_SUSPENDED]	= { 535, "5.7.13", "Your password is right, but this account may not send mail; please ask your provider" },	/* RFC 5248 pairs it with 525, which RFC 4954 does not know */
 
 	/* MAIL: RFC 5321, 4.1.1.2; RFC 6409, 6.1; RFC 1870, 6.1; RFC 6531, 3.5 */
 	[R_250_SENDER]		= { 250, "2.1.0", "Sender ok" },

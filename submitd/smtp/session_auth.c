@@ -6,6 +6,8 @@
  */
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "authclient.h"
 #include "base64.h"
@@ -180,6 +182,15 @@ refused(struct session *s)
 }
 
 static enum verdict
+limited(struct session *s, uint32_t retry_s)
+{
+	char seconds[12];
+
+	(void)snprintf(seconds, sizeof(seconds), "%" PRIu32, retry_s);
+	return session_reject_with(s, R_454_AUTH_LIMITED, slice_of(seconds));
+}
+
+static enum verdict
 judged(struct session *s, const struct msg_auth_done *done)
 {
 	switch ((enum auth_verdict)done->verdict) {
@@ -194,7 +205,18 @@ judged(struct session *s, const struct msg_auth_done *done)
 		return session_reject(s, R_504_MECHANISM);
 	case AUTH_BROKEN:
 		return session_reject(s, R_501_AUTH_BROKEN);
+	case AUTH_TRANSITION:
+		return session_reject(s, R_432_TRANSITION);
+	case AUTH_TOO_WEAK:
+		return session_reject(s, R_534_TOO_WEAK);
+	case AUTH_SUSPENDED:
+		return session_reject(s, R_535_SUSPENDED);
+	case AUTH_LIMITED:
+		return limited(s, done->retry_s);
+	case AUTH_CROWDED:
+		return session_reject(s, R_454_AUTH_CROWDED);
 	case AUTH_TROUBLE:
+	case AUTH_VERDICTS:
 		break;
 	}
 	return session_reject(s, R_454_AUTH_TROUBLE);

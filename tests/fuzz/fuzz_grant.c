@@ -22,7 +22,9 @@ assert_read(struct slice in, const struct grant *g)
 	assert_memory_equal(again.p, in.p, again.n);
 	for (i = 0; i < g->address_count; i++) {
 		mailbox = unpack_bytes(&u);
-		assert_int_equal(grant_allows(g, mailbox), mailbox.n > 0);
+		if (mailbox.n > 0 && mailbox.p[0] != '@' &&
+		    memchr(mailbox.p, '@', mailbox.n) != NULL)
+			assert_true(grant_owns(g, mailbox));
 	}
 	assert_true(unpack_end(&u) && g->user.n > 0);
 	buf_free(&again);

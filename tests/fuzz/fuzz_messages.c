@@ -71,6 +71,11 @@ REPACK(ticket_keys, (void))
 REPACK(auth_start, (void))
 REPACK(auth_step, (void))
 REPACK(auth_done, (void))
+REPACK(auth_ended, (void))
+REPACK(control_ask, (void))
+REPACK(control_answer, (void))
+REPACK(account, (void))
+REPACK(alarm, (void))
 REPACK(mail_begin, assert_envelope)
 REPACK(mail_commit, (void))
 REPACK(mail_offers, (void))
@@ -87,6 +92,11 @@ static int (*const repack[])(struct slice, struct buf *) = {
 	mail_commit_repack,
 	mail_offers_repack,
 	mail_done_repack,
+	auth_ended_repack,
+	control_ask_repack,
+	control_answer_repack,
+	account_repack,
+	alarm_repack,
 };
 
 int

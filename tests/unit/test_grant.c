@@ -85,6 +85,46 @@ test_what_was_sealed_opens(void **state)
 	assert_true(slice_eq(g.addresses, buf_slice(&addresses)));
 }
 
+/* Of a domain, and of somebody they write for. */
+static void
+test_domains_and_delegated_mailboxes_are_allowed(void **state)
+{
+	static const struct {
+		const char *mailbox;
+		bool owned, allowed;
+	} rows[] = {
+		{ "any.one@example.com", true, true },
+		{ "any.one@Example.COM", true, true },
+		{ "\"a@b\"@example.com", true, true },
+		{ "@example.com", false, false },
+		{ "any.one@sub.example.com", false, false },
+		{ "any.one@notexample.com", false, false },
+		{ "boss@example.net", false, true },
+		{ "x@example.net", false, false },
+		{ "any.one@example.org", false, true },
+		{ "example.com", false, false },
+		{ "", false, false },
+	};
+	struct buf own = buf_new(100), other = buf_new(100);
+	struct grant g = { .address_count = 1, .delegated_count = 2 };
+	size_t i;
+
+	(void)state;
+	pack_bytes(&own, slice_of("@example.com"));
+	pack_bytes(&other, slice_of("boss@example.net"));
+	pack_bytes(&other, slice_of("@example.org"));
+	g.addresses = buf_slice(&own);
+	g.delegated = buf_slice(&other);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slice mailbox = slice_of(rows[i].mailbox);
+
+		assert_int_equal(grant_owns(&g, mailbox), rows[i].owned);
+		assert_int_equal(grant_allows(&g, mailbox), rows[i].allowed);
+	}
+	buf_free(&own);
+	buf_free(&other);
+}
+
 static void
 test_every_changed_bit_is_a_forgery(void **state)
 {
@@ -305,6 +345,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_sealed_opens),
+		cmocka_unit_test(
+		    test_domains_and_delegated_mailboxes_are_allowed),
 		cmocka_unit_test(test_every_changed_bit_is_a_forgery),
 		cmocka_unit_test(test_every_truncation_is_a_forgery),
 		cmocka_unit_test(test_an_octet_more_is_a_forgery),

@@ -31,6 +31,11 @@ static const struct msg_auth_start start_sample = {
 	.has_initial = true,
 	.initial = { "\0user\0pass", 10 },
 	.client_address = { "192.0.2.1", 9 },
+	.binding_type = { "tls-exporter", 12 },
+	.binding = { "0123456789abcdef0123456789abcdef", 32 },
+	.certificate_subject = { "CN=Alice,O=Example", 18 },
+	.certificate_mailbox_count = 1,
+	.certificate_mailboxes = { "\0\0\0\3a@b", 7 },
 };
 static const struct msg_auth_step step_sample = { { "answer", 6 } };
 static const struct msg_auth_done done_sample = {
@@ -39,6 +44,15 @@ static const struct msg_auth_done done_sample = {
 	.reason = { "ok", 2 },
 	.grant = { "sealed", 6 },
 };
+static const struct msg_auth_ended ended_sample = { 0x1122334455667788 };
+static const struct msg_control_ask ask_sample = { 2,
+	{ "\0\0\0\4user\0\0\0\4show", 16 } };
+static const struct msg_control_answer answer_sample = { CONTROL_NOT_FOUND,
+	false, { "no such user", 12 } };
+static const struct msg_account account_sample = { { "alice", 5 },
+	ACCOUNT_BLOCKED, { "operator", 8 } };
+static const struct msg_alarm alarm_sample = { { "networks", 8 },
+	{ "alice", 5 }, { "networks=12", 11 } };
 static const struct msg_mail_begin begin_sample = {
 	.session = 0x1122334455667788,
 	.grant = { "sealed", 6 },
@@ -78,6 +92,11 @@ REPACK(ticket_keys)
 REPACK(auth_start)
 REPACK(auth_step)
 REPACK(auth_done)
+REPACK(auth_ended)
+REPACK(control_ask)
+REPACK(control_answer)
+REPACK(account)
+REPACK(alarm)
 REPACK(mail_begin)
 REPACK(mail_commit)
 REPACK(mail_done)
@@ -100,6 +119,11 @@ static const struct {
 	ROW(auth_start, start_sample),
 	ROW(auth_step, step_sample),
 	ROW(auth_done, done_sample),
+	ROW(auth_ended, ended_sample),
+	ROW(control_ask, ask_sample),
+	ROW(control_answer, answer_sample),
+	ROW(account, account_sample),
+	ROW(alarm, alarm_sample),
 	ROW(mail_begin, begin_sample),
 	ROW(mail_commit, commit_sample),
 	ROW(mail_offers, offers_sample),
