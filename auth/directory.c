@@ -1,5 +1,5 @@
 /*
- * directory - ask LDAP whether this password is this person's.
+ * directory - ask LDAP who this is, and whether this password is theirs.
  *
  * Two connections to one server at a time: one bound as the service account,
  * for searches, and one bound as whoever logs in.  A person's bind never
@@ -17,6 +17,7 @@
 #include "ldapresult.h"
 #include "limits.h"
 #include "log.h"
+#include "pack.h"
 #include "saslprep.h"
 #include "xalloc.h"
 
@@ -42,6 +43,8 @@ struct directory {
 struct question {
 	struct slice user;
 	struct slice password;
+	bool proven; /* otherwise: no password */
+	struct buf *stored_keys;
 	uint64_t deadline_ms;
 	struct login *login;
 	const char *text; /* of the trouble, when there was some */
@@ -127,16 +130,34 @@ need_lookup(struct directory *d, struct question *q)
 /* -- steps ------------------------------------------------------------------
  */
 
+static void
+take_stored_keys(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
+    struct buf *out)
+{
+	struct berval **values;
+	int k;
+
+	buf_clear(out); /* of a try that came to nothing */
+	values = ldap_get_values_len(c->ld, entry, d->config->scram_attribute);
+	for (k = 0; values != NULL && values[k] != NULL; k++)
+		pack_bytes(out,
+		    (struct slice){ values[k]->bv_val, values[k]->bv_len });
+	ldap_value_free_len(values);
+}
+
 /* What the entry says about its owner. */
 static void
 take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
-    struct login *login)
+    const struct question *q)
 {
 	const struct auth_config *config = d->config;
+	struct login *login = q->login;
 	struct berval **values;
 	uint32_t i;
 	int k;
 
+	if (q->stored_keys != NULL)
+		take_stored_keys(d, c, entry, q->stored_keys);
 	login_forget_addresses(login); /* of a try that came to nothing */
 	if (config->user_attribute != NULL) {
 		values =
@@ -255,7 +276,7 @@ find_entry(struct directory *d, struct question *q, char **dn)
 	}
 	*dn = ldap_get_dn(d->lookup.ld, entry);
 	if (*dn != NULL && **dn != '\0') {
-		take_entry(d, &d->lookup, entry, q->login);
+		take_entry(d, &d->lookup, entry, q);
 	} else { /* RFC 4513, 5.1.3: a bind as "" is anybody's */
 		ldap_memfree(*dn);
 		*dn = NULL;
@@ -275,9 +296,9 @@ search_and_bind(struct directory *d, struct question *q)
 	char *dn;
 
 	r = find_entry(d, q, &dn);
-	if (r.meaning == MEANS_OK)
+	if (r.meaning == MEANS_OK && !q->proven)
 		r = bind_user(d, q, dn);
-	else if (r.meaning == MEANS_NO)
+	else if (r.meaning == MEANS_NO && !q->proven)
 		r = bind_nobody(d, q, r.reason);
 	ldap_memfree(dn);
 	return r;
@@ -307,7 +328,7 @@ bind_by_template(struct directory *d, struct question *q)
 	if (code == LDAP_SUCCESS && entry == NULL)
 		code = LDAP_NO_SUCH_OBJECT; /* it was there to bind as */
 	if (code == LDAP_SUCCESS)
-		take_entry(d, &d->user, entry, q->login);
+		take_entry(d, &d->user, entry, q);
 	r = judge(q, &d->user, PHASE_LOOKUP, code);
 	/* The password was right: no failure to read may be a no. */
 	if (r.meaning == MEANS_NO)
@@ -405,7 +426,12 @@ void
 directory_check(struct directory *d, struct slice user, struct slice password,
     uint64_t deadline_ms, struct login *login)
 {
-	struct question q = { user, password, deadline_ms, login, "", false };
+	struct question q = {
+		.user = user,
+		.deadline_ms = deadline_ms,
+		.login = login,
+		.text = "",
+	};
 	char form[PASSWORD_FORM_MAX];
 
 	if (!ldapname_is_sane(user)) {
@@ -421,6 +447,27 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 	explicit_bzero(form, sizeof(form));
 }
 
+void
+directory_identify(struct directory *d, const struct claim *claim,
+    uint64_t deadline_ms, struct login *login, struct buf *stored_keys)
+{
+	struct question q = {
+		.user = claim->name,
+		.proven = true,
+		.stored_keys = stored_keys,
+		.deadline_ms = deadline_ms,
+		.login = login,
+		.text = "",
+	};
+
+	if (!ldapname_is_sane(claim->name)) {
+		login_judge(login, AUTH_REFUSED, "bad_name");
+		return;
+	}
+	login_set_user(login, claim->name);
+	ask(d, &q);
+}
+
 struct directory *
 directory_new(const struct auth_config *config, struct servers *servers)
 {
@@ -432,9 +479,11 @@ directory_new(const struct auth_config *config, struct servers *servers)
 	d->lookup = LDAPCONN_CLOSED;
 	d->user = LDAPCONN_CLOSED;
 	d->attributes =
-	    xcalloc(config->address_attributes.n + 3, sizeof(char *));
+	    xcalloc(config->address_attributes.n + 4, sizeof(char *));
 	if (config->user_attribute != NULL)
 		d->attributes[n++] = config->user_attribute;
+	if (config->scram_attribute != NULL)
+		d->attributes[n++] = config->scram_attribute;
 	for (i = 0; i < config->address_attributes.n; i++)
 		d->attributes[n++] = config->address_attributes.v[i];
 	if (n == 0) /* an empty list would mean all of them */

@@ -10,12 +10,18 @@
 
 #include <stdint.h>
 
+#include "buf.h"
 #include "config.h"
 #include "login.h"
 #include "servers.h"
 #include "slice.h"
 
 struct directory;
+
+/* How somebody has shown, without a password, who they are. */
+struct claim {
+	struct slice name; /* a login name, as with a password */
+};
 
 struct directory *directory_new(const struct auth_config *, struct servers *);
 void directory_free(struct directory **);
@@ -27,5 +33,13 @@ void directory_free(struct directory **);
  */
 void directory_check(struct directory *, struct slice user,
     struct slice password, uint64_t deadline_ms, struct login *);
+
+/*
+ * The same without a password: ACCEPTED means that there is this one person,
+ * who may log in if the mechanism's own proof holds.  stored_keys, unless
+ * NULL, gets the values of scram_attribute, packed byte strings.
+ */
+void directory_identify(struct directory *, const struct claim *,
+    uint64_t deadline_ms, struct login *, struct buf *stored_keys);
 
 #endif

@@ -121,7 +121,8 @@ struct auth_config {
 	char *user_attribute; /* canonical user name */
 	char *bind_dn;        /* NULL: anonymous search */
 	struct secret bind_password;
-	char *dn_template; /* %u; replaces the search */
+	char *dn_template;     /* %u; replaces the search */
+	char *scram_attribute; /* RFC 5803; NULL: no stored keys */
 	struct strings address_attributes;
 	char *ca_file;         /* NULL: the system's */
 	bool starttls;         /* for ldap:// */

@@ -61,6 +61,7 @@ const struct config_key config_keys[] = {
 { "ldap", "bind_password_file", KEY_PASSWORD_FILE, AUTH(bind_password),
     NO_DEFAULT },
 { "ldap", "dn_template", KEY_DN_TEMPLATE, AUTH(dn_template), NO_DEFAULT },
+{ "ldap", "scram_attribute", KEY_ATTRIBUTE, AUTH(scram_attribute), NO_DEFAULT },
 { "ldap", "address_attributes", KEY_ATTRIBUTES, AUTH(address_attributes),
     DEFAULT(ADDRESS_ATTRIBUTES) },
 { "ldap", "ca_file", KEY_CA_PATH, AUTH(ca_file), NO_DEFAULT },

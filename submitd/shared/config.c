@@ -122,6 +122,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, bind_dn),
 	FIELD(auth_config, bind_password),
 	FIELD(auth_config, dn_template),
+	FIELD(auth_config, scram_attribute),
 	FIELD(auth_config, address_attributes),
 	FIELD(auth_config, ca_file),
 	FIELD(auth_config, starttls),
