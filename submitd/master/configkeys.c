@@ -74,8 +74,8 @@ const struct config_key config_keys[] = {
     DEFAULT("5s"), RANGE(100, MINUTE) },
 { "ldap", "retry_dead", KEY_MS, AUTH(retry_dead_ms), DEFAULT("30s"),
     RANGE(100, HOUR) },
-{ "ldap", "threads", KEY_COUNT, AUTH(threads), DEFAULT("16"), RANGE(1, 128) },
-{ "ldap", "queue", KEY_COUNT, AUTH(queue), DEFAULT("256"), RANGE(1, 4096) },
+{ "ldap", "threads", KEY_COUNT, AUTH(threads), DEFAULT("32"), RANGE(1, 128) },
+{ "ldap", "queue", KEY_COUNT, AUTH(queue), DEFAULT("2048"), RANGE(1, 4096) },
 
 { "smarthost", "server", KEY_SERVERS, RELAY(server), .required = true },
 { "smarthost", "port", KEY_COUNT, RELAY(port), DEFAULT("25"), RANGE(1, 65535) },

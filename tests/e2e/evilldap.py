@@ -265,6 +265,12 @@ class EvilLdap:
         message = parse(exactly(n))
         return int.from_bytes(message[0][1], "big"), message[1][0], message[1][1]
 
+    @staticmethod
+    def has_more(s):
+        poll = select.poll()  # unlike select(), for descriptors of any number
+        poll.register(s, select.POLLIN)
+        return bool(poll.poll(0))
+
     def answer(self, s, number, msgid, tag, value):
         if tag == 0x60:  # bind
             e = parse(value)
@@ -283,7 +289,7 @@ class EvilLdap:
             raise EOFError
         else:
             return s
-        if select.select([s], [], [], 0)[0]:
+        if self.has_more(s):
             self.record(number, "early", tag)  # asked before our answer
         self.send(s, msgid, what, reply)
         if tag == 0x77 and what == 0:
