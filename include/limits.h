@@ -62,6 +62,7 @@
 #define LIMIT_CONFIG_FILE   1048576
 #define LIMIT_CONTROL_LINE  1024 /* a request of submitctl */
 #define LIMIT_CONTROL_WORDS 16
+#define LIMIT_BLOCKED      10000 /* accounts, blocked at the same time */
 #define LIMIT_WORKERS       64
 #define LIMIT_LISTENERS     64
 #define LIMIT_CERTIFICATES  64 /* of one listener */

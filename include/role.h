@@ -45,6 +45,12 @@ struct role_ops {
 	void (*drain)(void);
 	/* append key=value lines */
 	void (*stats)(struct buf *);
+	/* a question of the operator, to be answered with role_answer(), now
+	 * or later; the words are gone when it returns; NULL: there are none */
+	void (*control)(uint64_t id, const struct msg_control_ask *);
+	/* what has become of an account, also before start(); NULL: no matter
+	 */
+	void (*account)(const struct msg_account *);
 	/* --dial: try the outside world, print each step to stdout; 0 if all
 	 * is well, 1 if not; NULL: nothing to try */
 	int (*dial)(void);
@@ -58,6 +64,19 @@ int role_main(const struct role_ops *, int argc, char **argv);
  * peer() after a moment, unless the other end is gone and is started anew.
  */
 void role_link_lost(enum role_id);
+
+/*
+ * Answer what control() was asked; text is what the operator reads, or in one
+ * line why not.  It may be longer than a frame.
+ */
+void role_answer(uint64_t id, enum control_status, struct slice text);
+
+/* What has become of an account: told to auth, now and at each of its starts.
+ */
+void role_tell_account(const struct msg_account *);
+
+/* Tell the operator: in the log of master, which has a hook for it. */
+void role_alarm(const struct msg_alarm *);
 
 /* Leave the loop; the process ends with status 0. */
 void role_exit(void);

@@ -1,85 +1,107 @@
 /*
  * submitctl - the operator's side of the control socket.
  *
- *	submitctl [-s SOCKET] status
- *
- * Exit status: 0 answered, 1 refused by the daemon, 2 wrong usage, 3 the
- * daemon cannot be reached.
+ * Here are the commands; what each does is the daemon's.
  */
 
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define DEFAULT_SOCKET "/run/submitd/control"
-#define PATIENCE_S     5 /* the daemon takes one second at most */
+#include "buf.h"
+#include "ctlsocket.h"
+#include "limits.h"
+#include "slice.h"
+#include "words.h"
 
-enum { DONE = 0, REFUSED = 1, USAGE = 2, UNREACHABLE = 3 };
+#define DEFAULT_SOCKET "/run/submitd/control"
+#define COLUMN         28 /* where the help of a command begins */
+
+/* clang-format off */
+static const struct command {
+	const char *words;
+	int	    least, most; /* arguments behind them */
+	const char *arguments;
+	const char *help;
+} commands[] = {
+	{ "status", 0, 0, "", "processes, and counts since each began" },
+	{ "user show", 1, 1, "USER", "limits, counters, last logins, flags" },
+	{ "user block", 1, 2, "USER [REASON]",
+	    "no login, no session, nothing of theirs goes out" },
+	{ "user unblock", 1, 1, "USER", "the end of that" },
+	{ "user release", 1, 1, "USER", "let go what the guard holds" },
+	{ "user reset", 1, 1, "USER", "begin to count anew" },
+	{ "bans", 0, 0, "", "who is kept from trying passwords" },
+	{ "unban", 1, 1, "WHAT|all", "an address, a user, or a user@address" },
+	{ "cache flush", 0, 1, "[USER]", "forget logins that were right" },
+};
+/* clang-format on */
 
 static int
 usage(FILE *to, int status)
 {
-	fputs("usage: submitctl [-s SOCKET] status\n", to);
+	size_t i;
+
+	fputs("usage: submitctl [-s SOCKET] COMMAND\n\n", to);
+	for (i = 0; i < ARRAY_LEN(commands); i++) {
+		const struct command *c = &commands[i];
+
+		int width = COLUMN - (int)strlen(c->words);
+
+		fprintf(to, "  %s %-*s %s\n", c->words, width, c->arguments,
+		    c->help);
+	}
 	return status;
 }
 
+/* The words of a command that these begin with; 0: they do not. */
 static int
-unreachable(const char *path)
+match(const struct command *c, int argc, char **argv)
 {
-	fprintf(stderr, "submitctl: %s: %s (is submitd running?)\n", path,
-	    strerror(errno));
-	return UNREACHABLE;
+	const char *p = c->words, *end;
+	int n = 0;
+
+	for (; *p != '\0'; p = *end == '\0' ? end : end + 1, n++) {
+		end = strchrnul(p, ' ');
+		if (n == argc || !slice_eq(slice_of(argv[n]),
+				     (struct slice){ p, (size_t)(end - p) }))
+			return 0;
+	}
+	return n;
 }
 
-static int
-dial_socket(const char *path)
+/* What is unknown here is for the daemon to refuse: it may be newer. */
+static bool
+is_well_formed(int argc, char **argv)
 {
-	static const struct timeval patience = { PATIENCE_S, 0 };
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd, saved;
+	size_t i;
+	int n;
 
-	if (strlen(path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
+	for (i = 0; i < ARRAY_LEN(commands); i++) {
+		n = match(&commands[i], argc, argv);
+		if (n > 0)
+			return argc - n >= commands[i].least &&
+			       argc - n <= commands[i].most;
 	}
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-		sizeof(patience)) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-		sizeof(patience)) == 0 &&
-	    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
-		return fd;
-	saved = errno;
-	if (fd != -1)
-		close(fd);
-	errno = saved;
-	return -1;
+	return true;
 }
 
-/* The first line is for us, the rest for the operator. */
+/* "user show alice\n" */
 static int
-print_answer(FILE *answer)
+ask(int fd, int argc, char **argv)
 {
-	char line[4096];
-	bool ok;
+	struct buf line = buf_new(LIMIT_CONTROL_LINE);
+	int i, r = -1;
 
-	if (fgets(line, sizeof(line), answer) == NULL) {
-		fputs("submitctl: no answer\n", stderr);
-		return UNREACHABLE;
-	}
-	ok = strncmp(line, "ok", 2) == 0;
-	if (!ok || line[2] != '\n')
-		fprintf(stderr, "submitctl: %s", line);
-	while (fgets(line, sizeof(line), answer) != NULL)
-		fputs(line, stdout);
-	return ok ? DONE : REFUSED;
+	for (i = 0; i < argc; i++)
+		words_add(&line, slice_of(argv[i]));
+	buf_str(&line, "\n");
+	if (buf_ok(&line))
+		r = write(fd, line.p, line.n) == (ssize_t)line.n ? 0 : -1;
+	buf_free(&line);
+	return r;
 }
 
 int
@@ -89,24 +111,26 @@ main(int argc, char **argv)
 	FILE *stream;
 	int c, fd, status;
 
-	while ((c = getopt(argc, argv, "s:h")) != -1) {
+	while ((c = getopt(argc, argv, "+s:h")) != -1) {
 		if (c == 'h')
-			return usage(stdout, DONE);
+			return usage(stdout, CTL_DONE);
 		if (c != 's')
-			return usage(stderr, USAGE);
+			return usage(stderr, CTL_USAGE);
 		path = optarg;
 	}
-	if (optind + 1 != argc)
-		return usage(stderr, USAGE);
+	argc -= optind;
+	argv += optind;
+	if (argc == 0 || !is_well_formed(argc, argv))
+		return usage(stderr, CTL_USAGE);
 	signal(SIGPIPE, SIG_IGN); /* a daemon too busy hangs up on us */
-	if ((fd = dial_socket(path)) == -1)
-		return unreachable(path);
+	if ((fd = ctlsocket_dial(path)) == -1)
+		return ctlsocket_unreachable(path);
 	if ((stream = fdopen(fd, "r+")) == NULL)
-		return unreachable(path);
-	if (dprintf(fd, "%s\n", argv[optind]) < 0)
-		status = unreachable(path);
+		return ctlsocket_unreachable(path);
+	if (ask(fd, argc, argv) == -1)
+		status = ctlsocket_unreachable(path);
 	else
-		status = print_answer(stream);
+		status = ctlsocket_print(stream);
 	fclose(stream);
 	return status;
 }

@@ -1,13 +1,13 @@
 /*
  * control - answer submitctl.
  *
- * A query asks every running role for its figures and is answered when all
- * have spoken or STATS_DEADLINE_MS is over.  At most QUERIES_MAX at a time.
+ * A query asks some roles, and is answered when all of them have spoken or its
+ * time is over.  What a role answers is data: its words are reduced to what a
+ * terminal may be shown.  At most QUERIES_MAX at a time.
  */
 
 #include "control.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -17,28 +17,31 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "controlsocket.h"
 #include "ipc.h"
 #include "limits.h"
 #include "log.h"
 #include "master.h"
 #include "messages.h"
 #include "process.h"
+#include "words.h"
 #include "xalloc.h"
 
 #define STATS_DEADLINE_MS 1000
+#define ROLES_DEADLINE_MS 10000 /* a block is on disk before it is confirmed   \
+				 */
 #define CLIENT_TIMEOUT_MS 5000
 #define QUERIES_MAX       8
-#define GROUPS_MAX        1024 /* a user in more is not looked for */
 #define ANSWER_MAX        (1024UL * 1024UL)
 
 /* A state is a place to wait, and no wait is longer than its timer. */
 enum query_state {
 	QUERY_REQUEST, /* for the request line */
-	QUERY_STATS,   /* for the roles */
+	QUERY_STATS,   /* for the roles' figures */
+	QUERY_ROLES,   /* for their answers */
 	QUERY_ANSWER,  /* for the client to take it */
 };
 
@@ -46,11 +49,15 @@ struct query {
 	LIST_ENTRY(query) next;
 	struct control *control;
 	enum query_state state;
-	uint64_t id; /* of its MSG_STATS_ASK frames */
+	uint64_t id; /* of its frames to roles */
 	struct bufferevent *bev;
 	struct event *timer;
 	unsigned waiting; /* roles that have not answered */
 	struct buf text;
+	/* QUERY_ROLES */
+	bool answered;  /* with CONTROL_OK, by one at least */
+	bool refused;   /* by one at least */
+	struct buf why; /* in words */
 };
 
 LIST_HEAD(query_list, query);
@@ -76,6 +83,7 @@ query_free(struct query **qp)
 	event_free(q->timer);
 	bufferevent_free(q->bev);
 	buf_free(&q->text);
+	buf_free(&q->why);
 	free(q);
 }
 
@@ -123,6 +131,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (q->state == QUERY_STATS)
 		query_answer(q, "ok incomplete: a role did not answer\n");
+	else if (q->state == QUERY_ROLES)
+		query_answer(q, "error a process did not answer in time\n");
 	else
 		query_free(&q);
 }
@@ -160,62 +170,221 @@ add_printable(struct buf *b, struct slice s)
 	}
 }
 
-void
-control_stats(struct control *control, const struct child *c, uint64_t id,
-    struct slice text)
+static struct query *
+query_find(struct control *control, uint64_t id, enum query_state state)
 {
 	struct query *q;
 
 	if (control == NULL)
-		return;
-	LIST_FOREACH (q, &control->queries, next) {
+		return NULL;
+	LIST_FOREACH (q, &control->queries, next)
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
-		if (q->id != id || q->state != QUERY_STATS)
+		if (q->id == id && q->state == state)
+			return q;
+	return NULL;
+}
+
+void
+control_stats(struct control *control, const struct child *c, uint64_t id,
+    struct slice text)
+{
+	struct query *q = query_find(control, id, QUERY_STATS);
+
+	if (q == NULL)
+		return;
+	buf_printf(
+	    &q->text, "[%s %u]\n", process_role_name(c->role), c->worker);
+	add_printable(&q->text, text);
+	if (--q->waiting == 0)
+		query_answer(q, "ok\n");
+}
+
+/* -- questions to roles ---------------------------------------------------- */
+
+static void
+query_refuse(struct query *q, const char *why)
+{
+	struct buf line = buf_new(LIMIT_CONTROL_LINE);
+
+	buf_printf(&line, "error %s\n", why);
+	buf_add(&line, "", 1);
+	buf_clear(&q->text);
+	query_answer(q, buf_ok(&line) ? line.p : "error\n");
+	buf_free(&line);
+}
+
+/* All have spoken: a single no is a no, unless it is "not known here". */
+static void
+query_conclude(struct query *q)
+{
+	struct buf line = buf_new(LIMIT_CONTROL_LINE);
+
+	if (q->answered && !q->refused) {
+		query_answer(q, "ok\n");
+	} else {
+		add_printable(&line, buf_slice(&q->why));
+		buf_add(&line, "", 1);
+		query_refuse(q, buf_ok(&line) ? line.p : "refused");
+	}
+	buf_free(&line);
+}
+
+/* Ask one role; false: it is not there to be asked. */
+static bool
+ask_role(struct query *q, enum role_id role, const struct buf *ask)
+{
+	struct master *m = q->control->master;
+	bool asked = false;
+	uint32_t i;
+
+	for (i = 0; i < m->child_count; i++) {
+		struct child *c = &m->children[i];
+
+		if (c->role != role || !c->ready || c->link == NULL)
 			continue;
-		buf_printf(&q->text, "[%s %u]\n", process_role_name(c->role),
-		    c->worker);
-		add_printable(&q->text, text);
-		if (--q->waiting == 0)
-			query_answer(q, "ok\n");
+		ipc_send(c->link, MSG_CONTROL_ASK, q->id, ask, -1);
+		q->waiting++;
+		asked = true;
+	}
+	return asked;
+}
+
+/* The same words to each role of a set; all must be there. */
+static void
+ask_roles(struct query *q, unsigned roles, const struct msg_control_ask *m)
+{
+	struct buf ask = buf_new(LIMIT_FRAME);
+	const char *missing = NULL;
+	char why[64];
+	int role;
+
+	msg_control_ask_pack(&ask, m);
+	for (role = 0; role < ROLE_COUNT && missing == NULL; role++)
+		if ((roles & 1U << role) != 0 &&
+		    !ask_role(q, (enum role_id)role, &ask))
+			missing = process_role_name((enum role_id)role);
+	buf_free(&ask);
+	if (missing != NULL) {
+		(void)snprintf(
+		    why, sizeof(why), "the %s process is not running", missing);
+		query_refuse(q, why);
 		return;
 	}
+	query_wait(q, QUERY_ROLES, ROLES_DEADLINE_MS);
+}
+
+enum ipc_verdict
+control_answer(struct control *control, uint64_t id, struct slice payload)
+{
+	struct msg_control_answer m;
+	struct query *q;
+
+	if (msg_control_answer_unpack(payload, &m) == -1)
+		return IPC_MALFORMED;
+	if ((q = query_find(control, id, QUERY_ROLES)) == NULL)
+		return IPC_FINE; /* too late */
+	if (m.status == CONTROL_OK) {
+		add_printable(&q->text, m.text);
+		q->answered = true;
+	} else if (m.status == CONTROL_REFUSED || q->why.n == 0) {
+		buf_clear(&q->why);
+		buf_add(&q->why, m.text.p, m.text.n);
+		q->refused = q->refused || m.status == CONTROL_REFUSED;
+	}
+	if (!m.more && --q->waiting == 0)
+		query_conclude(q);
+	return IPC_FINE;
 }
 
 /* -- requests -------------------------------------------------------------- */
 
-static const struct {
-	const char *word;
+#define ASK(role) (1U << (role))
+
+/* clang-format off */
+static const struct request {
+	const char *words; /* that it begins with */
+	unsigned least, most; /* words behind them */
+	unsigned roles; /* to be asked; 0: run() answers by itself */
 	void (*run)(struct query *);
 } requests[] = {
-	{ "status", run_status },
+	{ "status",		0, 0, 0, run_status },
+	{ "user show",		1, 1, ASK(ROLE_RELAY) | ASK(ROLE_AUTH), NULL },
+	{ "user block",		1, 2, ASK(ROLE_RELAY), NULL },
+	{ "user unblock",	1, 1, ASK(ROLE_RELAY), NULL },
+	{ "user release",	1, 1, ASK(ROLE_RELAY), NULL },
+	{ "user reset",		1, 1, ASK(ROLE_RELAY), NULL },
+	{ "bans",		0, 0, ASK(ROLE_AUTH), NULL },
+	{ "unban",		1, 1, ASK(ROLE_AUTH), NULL },
+	{ "cache flush",	0, 1, ASK(ROLE_AUTH), NULL },
 };
+/* clang-format on */
+
+/* Words that a request begins with, of those that came; 0: it is another. */
+static uint32_t
+match(const struct request *r, const struct msg_control_ask *m)
+{
+	const char *p = r->words, *end;
+	uint32_t n = 0;
+
+	for (; *p != '\0'; p = *end == '\0' ? end : end + 1, n++) {
+		end = strchrnul(p, ' ');
+		if (!slice_eq(words_at(m->words, m->word_count, n),
+			(struct slice){ p, (size_t)(end - p) }))
+			return 0;
+	}
+	return n;
+}
+
+static void
+run_request(struct query *q, const struct msg_control_ask *m)
+{
+	const struct request *r;
+	uint32_t n;
+
+	for (r = requests; r < requests + ARRAY_LEN(requests); r++) {
+		if ((n = match(r, m)) == 0)
+			continue;
+		n = m->word_count - n;
+		if (n < r->least || n > r->most)
+			query_refuse(q,
+			    n < r->least ? "too few words" : "too many words");
+		else if (r->roles == 0)
+			r->run(q);
+		else
+			ask_roles(q, r->roles, m);
+		return;
+	}
+	query_refuse(q, "unknown request");
+}
 
 static void
 on_readable(struct bufferevent *bev, void *arg)
 {
 	struct query *q = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
-	struct slice request;
-	size_t i, n;
+	struct buf words = buf_new(2 * LIMIT_CONTROL_LINE);
+	struct msg_control_ask m;
+	size_t n;
 	char *line;
 
 	if (q->state != QUERY_REQUEST)
-		return; /* one request to a connection */
+		goto out; /* one request to a connection */
 	line = evbuffer_readln(in, &n, EVBUFFER_EOL_LF);
 	if (line == NULL) {
 		if (evbuffer_get_length(in) > LIMIT_CONTROL_LINE)
-			query_answer(q, "error request too long\n");
-		return;
+			query_refuse(q, "request too long");
+		goto out;
 	}
-	request = (struct slice){ line, n };
-	for (i = 0; i < ARRAY_LEN(requests); i++)
-		if (slice_eq(slice_of(requests[i].word), request))
-			break;
+	if (words_parse((struct slice){ line, n }, &words, &m.word_count) ==
+	    -1) {
+		query_refuse(q, "unknown request");
+	} else {
+		m.words = buf_slice(&words);
+		run_request(q, &m);
+	}
 	free(line);
-	if (i == ARRAY_LEN(requests))
-		query_answer(q, "error unknown request\n");
-	else
-		requests[i].run(q);
+out:
+	buf_free(&words);
 }
 
 static void
@@ -239,29 +408,6 @@ on_gone(struct bufferevent *bev, short what, void *arg)
 	query_free(&q);
 }
 
-/* Whoever the file's mode should let in, even after somebody changed it. */
-static bool
-may_ask(const struct control *control, int fd)
-{
-	gid_t groups[GROUPS_MAX];
-	struct ucred who;
-	socklen_t n = sizeof(who);
-	size_t i;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == -1)
-		return false;
-	if (who.uid == 0 || who.uid == geteuid() || who.gid == control->group)
-		return true;
-	n = sizeof(groups);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) == 0)
-		for (i = 0; i < n / sizeof(*groups); i++)
-			if (groups[i] == control->group)
-				return true;
-	log_event(LOG_LEVEL_WARN, "control_refused", "user %u, pid %d",
-	    (unsigned)who.uid, (int)who.pid);
-	return false;
-}
-
 static void
 on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
     int salen, void *arg)
@@ -272,7 +418,8 @@ on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
 	(void)el;
 	(void)sa;
 	(void)salen;
-	if (control->query_count == QUERIES_MAX || !may_ask(control, fd)) {
+	if (control->query_count == QUERIES_MAX ||
+	    !controlsocket_may_ask(fd, control->group)) {
 		close(fd);
 		return;
 	}
@@ -280,6 +427,7 @@ on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
 	q->control = control;
 	q->id = ++control->ids;
 	q->text = buf_new(ANSWER_MAX);
+	q->why = buf_new(LIMIT_FRAME);
 	q->bev = bufferevent_socket_new(control->master->base, fd,
 	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	q->timer = evtimer_new(control->master->base, on_timer, q);
@@ -295,70 +443,6 @@ on_connect(struct evconnlistener *el, evutil_socket_t fd, struct sockaddr *sa,
 
 /* -- the socket ------------------------------------------------------------ */
 
-/* A directory of our own, if it is not there: nobody else looks in. */
-static void
-make_directory(const char *socket_path)
-{
-	char *dir = xstrdup(socket_path), *slash = strrchr(dir, '/');
-
-	if (slash != NULL && slash != dir) {
-		*slash = '\0';
-		/* our umask would keep the group out; bind() tells of trouble
-		 */
-		if (mkdir(dir, 0750) == 0)
-			(void)chmod(dir, 0750);
-	}
-	free(dir);
-}
-
-/*
- * Make room for our socket: one that still answers belongs to a living
- * gateway, and what is no socket is not ours to remove.
- */
-static int
-clear_path(int fd, const struct sockaddr_un *sa)
-{
-	struct stat st;
-
-	if (lstat(sa->sun_path, &st) == -1)
-		return errno == ENOENT ? 0 : -1;
-	errno = EADDRINUSE;
-	if (!S_ISSOCK(st.st_mode) ||
-	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0)
-		return -1;
-	/* a full backlog is an answer, too */
-	return errno == ECONNREFUSED ? unlink(sa->sun_path) : -1;
-}
-
-static int
-bind_socket(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd, saved;
-	mode_t mask;
-
-	if (strlen(path) >= sizeof(sa.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	mask = umask(0117);
-	if (clear_path(fd, &sa) == 0 &&
-	    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
-	    listen(fd, QUERIES_MAX) == 0) {
-		umask(mask);
-		return fd;
-	}
-	saved = errno;
-	umask(mask);
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 int
 control_open(struct master *m, struct control **out)
 {
@@ -372,8 +456,7 @@ control_open(struct master *m, struct control **out)
 	*out = NULL;
 	if (path == NULL)
 		return 0;
-	make_directory(path);
-	if ((fd = bind_socket(path)) == -1) {
+	if ((fd = controlsocket_open(path)) == -1) {
 		log_errno(wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
 		    "control_off", "%s: submitctl cannot be answered", path);
 		return wanted ? -1 : 0;

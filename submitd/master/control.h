@@ -6,14 +6,15 @@
  *
  * A UNIX socket, mode 0660; only root, our own user and members of the
  * socket's group get an answer (SO_PEERCRED, and the file's mode).  One request
- * line of at most LIMIT_CONTROL_LINE octets, answered with "ok" or "error
- * REASON" on the first line and text behind it, then closed.  Treated as
- * hostile like any other input.
+ * line (words.h) of at most LIMIT_CONTROL_LINE octets, answered with "ok" or
+ * "error REASON" on the first line and text behind it, then closed.  Treated
+ * as hostile like any other input.
  */
 
 #include <stdint.h>
 
 #include "compiler.h"
+#include "ipc.h"
 #include "slice.h"
 
 struct child;
@@ -28,5 +29,9 @@ void control_close(struct control **);
 /* A role's answer to MSG_STATS_ASK with this id.  NULL is allowed. */
 void control_stats(
     struct control *, const struct child *, uint64_t id, struct slice text);
+
+/* A role's MSG_CONTROL_ANSWER, of a frame with this id.  The same. */
+enum ipc_verdict control_answer(
+    struct control *, uint64_t id, struct slice payload);
 
 #endif

@@ -63,6 +63,7 @@ struct master {
 	struct secret ticket_current;
 	struct secret ticket_previous;
 	struct control *control;
+	struct blocked *blocked;
 	uint64_t started_ms;
 };
 

@@ -27,6 +27,9 @@
 #define SETUP 2U /* waiting for GO */
 #define UP    4U
 
+#define ASK_MAX     (2 * LIMIT_CONTROL_LINE)
+#define ANSWER_PART 65536 /* octets of text in a frame */
+
 static struct {
 	const struct role_ops *ops;
 	struct event_base *base;
@@ -55,6 +58,14 @@ role_exit(void)
 	event_base_loopexit(role.base, NULL);
 }
 
+/* Master is gone: we shall be, too. */
+static void
+tell(uint16_t type, uint64_t id, const struct buf *payload)
+{
+	if (role.link != NULL)
+		ipc_send(role.link, type, id, payload, -1);
+}
+
 void
 role_link_lost(enum role_id other)
 {
@@ -62,8 +73,46 @@ role_link_lost(enum role_id other)
 	struct buf b = buf_new(LIMIT_FRAME);
 
 	msg_peer_pack(&b, &m);
-	if (role.link != NULL)
-		ipc_send(role.link, MSG_LINK_LOST, 0, &b, -1);
+	tell(MSG_LINK_LOST, 0, &b);
+	buf_free(&b);
+}
+
+void
+role_answer(uint64_t id, enum control_status status, struct slice text)
+{
+	struct msg_control_answer m = { .status = status };
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	do {
+		m.more = text.n > ANSWER_PART;
+		m.text = text;
+		if (m.more)
+			m.text.n = ANSWER_PART;
+		text = slice_from(text, m.text.n);
+		buf_clear(&b);
+		msg_control_answer_pack(&b, &m);
+		tell(MSG_CONTROL_ANSWER, id, &b);
+	} while (m.more);
+	buf_free(&b);
+}
+
+void
+role_tell_account(const struct msg_account *m)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	msg_account_pack(&b, m);
+	tell(MSG_ACCOUNT, 0, &b);
+	buf_free(&b);
+}
+
+void
+role_alarm(const struct msg_alarm *m)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	msg_alarm_pack(&b, m);
+	tell(MSG_ALARM, 0, &b);
 	buf_free(&b);
 }
 
@@ -232,6 +281,35 @@ on_stats_ask(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+static enum ipc_verdict
+on_control_ask(void *arg, struct ipc_frame *f)
+{
+	struct msg_control_ask m;
+
+	(void)arg;
+	if (msg_control_ask_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	if (role.ops->control == NULL)
+		role_answer(f->id, CONTROL_REFUSED,
+		    slice_of("not a matter of this process"));
+	else
+		role.ops->control(f->id, &m);
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_account(void *arg, struct ipc_frame *f)
+{
+	struct msg_account m;
+
+	(void)arg;
+	if (msg_account_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	if (role.ops->account != NULL)
+		role.ops->account(&m);
+	return IPC_FINE;
+}
+
 /* clang-format off */
 static const struct ipc_row rows[] = {
 	/* type			handler		max	fd	phases */
@@ -242,6 +320,8 @@ static const struct ipc_row rows[] = {
 	{ MSG_GO,		on_go,		0,	false,	SETUP },
 	{ MSG_DRAIN,		on_drain,	0,	false,	0 },
 	{ MSG_STATS_ASK,	on_stats_ask,	0,	false,	0 },
+	{ MSG_CONTROL_ASK,	on_control_ask,	ASK_MAX, false,	UP },
+	{ MSG_ACCOUNT_TOLD,	on_account,	1024,	false,	SETUP | UP },
 };
 /* clang-format on */
 
