@@ -40,11 +40,11 @@ on_start(void *arg, struct ipc_frame *f)
 	if (auth_self.draining || l->count > LIMIT_AUTH_IN_FLIGHT) {
 		auth_self.busy++;
 		request_finish(r, &request_nobody, AUTH_TROUBLE, "busy");
-	} else if (r->mechanism == NULL) {
+	} else if (r->mech == NULL) {
 		request_finish(
 		    r, &request_nobody, AUTH_NO_MECHANISM, "mechanism");
 	} else {
-		r->exchange = exchange_new(r->mechanism);
+		r->exchange = exchange_new(r->mech, &m);
 		request_step(r, m.has_initial, m.initial);
 	}
 	return IPC_FINE;

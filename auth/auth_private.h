@@ -37,7 +37,7 @@ struct request {
 	uint64_t began_ms;
 	uint64_t asked_ms; /* START or the last STEP arrived */
 	char *client_address;
-	const char *mechanism;     /* static; NULL: none we know */
+	const struct mech *mech;   /* NULL: none we offer */
 	struct exchange *exchange; /* NULL while a thread has it */
 	struct event *timer;
 };

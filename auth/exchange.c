@@ -24,7 +24,7 @@
 
 struct exchange {
 	sasl_conn_t *conn; /* NULL before the first step */
-	const char *mechanism;
+	const struct mech *mech;
 	sasl_callback_t callbacks[3];
 	struct directory *directory; /* during a step */
 	uint64_t deadline_ms;        /* of the step */
@@ -93,11 +93,12 @@ on_checkpass(sasl_conn_t *conn, void *context, const char *user,
 }
 
 struct exchange *
-exchange_new(const char *mechanism)
+exchange_new(const struct mech *mech, const struct msg_auth_start *start)
 {
 	struct exchange *e = xcalloc(1, sizeof(*e));
 
-	e->mechanism = mechanism;
+	(void)start;
+	e->mech = mech;
 	e->callbacks[0] = (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS,
 		(int (*)(void))(void (*)(void))on_checkpass, e };
 	e->callbacks[1] = (sasl_callback_t){ SASL_CB_CANON_USER,
@@ -192,7 +193,7 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 		return EXCHANGE_OVER;
 	}
 	/* LOGIN has no delimiter; its plug-in would cut a name at the NUL. */
-	if (strcmp(e->mechanism, "LOGIN") == 0 && data.n > 0 &&
+	if (strcmp(e->mech->name, "LOGIN") == 0 && data.n > 0 &&
 	    memchr(data.p, '\0', data.n) != NULL) {
 		login_judge(&e->login, AUTH_REFUSED, "nul");
 		return EXCHANGE_OVER;
@@ -201,7 +202,7 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 	if (data.n == 0)
 		data.p = "";
 	if (first)
-		r = sasl_server_start(e->conn, e->mechanism,
+		r = sasl_server_start(e->conn, e->mech->name,
 		    has_data ? data.p : NULL, (unsigned)data.n, &out, &out_len);
 	else
 		r = sasl_server_step(

@@ -15,6 +15,8 @@
 #include "compiler.h"
 #include "directory.h"
 #include "login.h"
+#include "mechs.h"
+#include "messages.h"
 #include "slice.h"
 
 struct exchange;
@@ -24,8 +26,12 @@ enum exchange_state {
 	EXCHANGE_OVER,      /* exchange_login() has the verdict */
 };
 
-/* mechanism: static, of mechs_find(). */
-struct exchange *exchange_new(const char *mechanism);
+/*
+ * Copies what it needs of the message, whose initial response is not looked
+ * at: it comes with the first step.
+ */
+struct exchange *exchange_new(
+    const struct mech *, const struct msg_auth_start *);
 void exchange_free(struct exchange **);
 
 /*

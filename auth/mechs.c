@@ -18,14 +18,13 @@
 #include "log.h"
 #include "xalloc.h"
 
-/* What we can offer, and the plug-in that has it. */
-static const struct {
-	const char *name;
-	const char *plugin; /* start of its file's name */
-} known[] = {
-	{ "PLAIN", "libplain." },
-	{ "LOGIN", "liblogin." },
+/* What we can offer; of two with one plug-in name, the better one first. */
+/* clang-format off */
+static const struct mech known[] = {
+	{ "PLAIN",	"PLAIN",	"libplain.",	MECH_PASSWORD },
+	{ "LOGIN",	"LOGIN",	"liblogin.",	MECH_PASSWORD | MECH_LAST },
 };
+/* clang-format on */
 
 #define OFFERED_MAX (ARRAY_LEN(known) * (LIMIT_MECHANISM + 1))
 
@@ -42,7 +41,6 @@ static const struct {
 	{ "pwcheck_method", "submitd" },
 	{ "auxprop_plugin", "submitd" },
 	{ "canon_user_plugin", "INTERNAL" },
-	{ "mech_list", "PLAIN LOGIN" },
 	{ "log_level", "4" },
 	{ "auto_transition", "no" },
 };
@@ -75,6 +73,20 @@ on_log(void *context, int level, const char *message)
 	return SASL_OK;
 }
 
+/* A file that one of our mechanisms is in. */
+static bool
+is_plugin(const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].plugin != NULL &&
+		    strncmp(file, known[i].plugin, strlen(known[i].plugin)) ==
+			0)
+			return true;
+	return false;
+}
+
 static bool
 directory_has_plugin(const char *path)
 {
@@ -85,8 +97,7 @@ directory_has_plugin(const char *path)
 	if ((d = opendir(path)) == NULL)
 		return false;
 	while (!found && (entry = readdir(d)) != NULL)
-		found = strncmp(entry->d_name, known[0].plugin,
-			    strlen(known[0].plugin)) == 0;
+		found = is_plugin(entry->d_name);
 	closedir(d);
 	return found;
 }
@@ -133,15 +144,11 @@ static int
 on_verifyfile(void *context, const char *file, sasl_verify_type_t type)
 {
 	const char *base = strrchr(file, '/');
-	size_t i;
 
 	(void)context;
 	base = base == NULL ? file : base + 1;
-	if (type == SASL_VRFY_PLUGIN)
-		for (i = 0; i < ARRAY_LEN(known); i++)
-			if (strncmp(base, known[i].plugin,
-				strlen(known[i].plugin)) == 0)
-				return SASL_OK;
+	if (type == SASL_VRFY_PLUGIN && is_plugin(base))
+		return SASL_OK;
 	return SASL_CONTINUE;
 }
 
@@ -221,41 +228,62 @@ is_loaded(const char *name)
 	return false;
 }
 
-/* The one spelling of a name we know; NULL: we do not. */
-static const char *
-canonical(struct slice name)
+static void
+offer(const struct mech *m)
+{
+	if (mechs_find(slice_of(m->name)) != NULL)
+		return;
+	if (*offered != '\0')
+		strncat(offered, " ", sizeof(offered) - strlen(offered) - 1);
+	strncat(offered, m->name, sizeof(offered) - strlen(offered) - 1);
+}
+
+/* Offer what one word of the configuration names, of the last or the others. */
+static void
+offer_word(struct slice word, bool last)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(known); i++)
-		if (slice_ieq(name, slice_of(known[i].name)))
-			return known[i].name;
-	return NULL;
+		if (((known[i].flags & MECH_LAST) != 0) == last &&
+		    is_loaded(known[i].library) &&
+		    (slice_ieq(word, slice_of(known[i].name)) ||
+			slice_ieq(word, slice_of(known[i].library))))
+			offer(&known[i]);
+}
+
+/* Say of a word that it came to nothing. */
+static void
+warn_if_missing(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (slice_ieq(slice_of(word), slice_of(known[i].name)))
+			break;
+	if (i == ARRAY_LEN(known) || !is_loaded(known[i].library))
+		log_event(LOG_LEVEL_WARN, "mechanism_missing",
+		    "%s cannot be offered: %s", word,
+		    i == ARRAY_LEN(known) ? "not supported"
+					  : "its plug-in is not installed");
 }
 
 static void
-offer(const char *wanted)
+offer_all(const struct strings *wanted)
 {
-	const char *name = canonical(slice_of(wanted));
+	uint32_t i;
 
-	if (name == NULL || !is_loaded(name)) {
-		log_event(LOG_LEVEL_WARN, "mechanism_missing",
-		    "%s cannot be offered: %s", wanted,
-		    name == NULL ? "not supported"
-				 : "its plug-in is not installed");
-		return;
+	for (i = 0; i < wanted->n; i++) {
+		warn_if_missing(wanted->v[i]);
+		offer_word(slice_of(wanted->v[i]), false);
 	}
-	if (mechs_find(slice_of(name)) != NULL)
-		return;
-	if (*offered != '\0')
-		strncat(offered, " ", sizeof(offered) - strlen(offered) - 1);
-	strncat(offered, name, sizeof(offered) - strlen(offered) - 1);
+	for (i = 0; i < wanted->n; i++)
+		offer_word(slice_of(wanted->v[i]), true);
 }
 
 int
 mechs_start(const struct strings *wanted)
 {
-	uint32_t i;
 	int r;
 
 	mechs_set_locks();
@@ -268,8 +296,7 @@ mechs_start(const struct strings *wanted)
 		    sasl_errstring(r, NULL, NULL));
 		return -1;
 	}
-	for (i = 0; i < wanted->n; i++)
-		offer(wanted->v[i]);
+	offer_all(wanted);
 	if (*offered == '\0') {
 		log_event(LOG_LEVEL_ERROR, "sasl_start",
 		    "no mechanism to offer; are the plug-ins in %s?",
@@ -285,15 +312,27 @@ mechs_offered(void)
 	return offered;
 }
 
-const char *
-mechs_find(struct slice name)
+/* Is it a word of the list? */
+static bool
+is_offered(struct slice name)
 {
 	const char *p, *end;
 
 	for (p = offered; *p != '\0'; p = *end == '\0' ? end : end + 1) {
 		end = strchrnul(p, ' ');
 		if (slice_ieq(name, (struct slice){ p, (size_t)(end - p) }))
-			return canonical(name);
+			return true;
 	}
+	return false;
+}
+
+const struct mech *
+mechs_find(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (slice_ieq(name, slice_of(known[i].name)))
+			return is_offered(name) ? &known[i] : NULL;
 	return NULL;
 }

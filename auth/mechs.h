@@ -8,10 +8,23 @@
  * system's own directory; no configuration file and no variable counts.
  */
 
-#include "buf.h"
+#include <stdint.h>
+
 #include "compiler.h"
 #include "config.h"
 #include "slice.h"
+
+enum mech_flags {
+	MECH_PASSWORD = 1 << 0, /* we see the password, and check it */
+	MECH_LAST = 1 << 1,     /* offered behind all others */
+};
+
+struct mech {
+	const char *name;    /* as clients say it, upper case */
+	const char *library; /* as libsasl2 lists it */
+	const char *plugin;  /* start of its file's name; NULL: it is ours */
+	uint32_t flags;      /* of enum mech_flags */
+};
 
 /*
  * Once, before confinement and threads, and before the first call of libldap,
@@ -23,10 +36,10 @@ NODISCARD int mechs_start(const struct strings *wanted);
 /* Again after libldap's first call, which puts its own locks in. */
 void mechs_set_locks(void);
 
-/* Upper-case names, separated by a space, in the order wanted. */
+/* Names, separated by a space, in the order wanted. */
 const char *mechs_offered(void);
 
-/* The name as libsasl2 knows it, static; NULL when it is not offered. */
-const char *mechs_find(struct slice name);
+/* Static; NULL when it is not offered.  Any case. */
+const struct mech *mechs_find(struct slice name);
 
 #endif

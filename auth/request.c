@@ -91,7 +91,7 @@ log_login(const struct request *r, const struct login *login,
 	log_begin(&l, level, r->session, "login");
 	log_slice(&l, "user", slice_of(login->user));
 	log_str(&l, "client", r->client_address);
-	log_str(&l, "mechanism", r->mechanism == NULL ? "" : r->mechanism);
+	log_str(&l, "mechanism", r->mech == NULL ? "" : r->mech->name);
 	log_str(&l, "verdict", verdict);
 	log_str(&l, "reason", reason);
 	log_slice(&l, "server", slice_of(login->server));
@@ -315,7 +315,7 @@ request_new(struct link *l, uint64_t id, const struct msg_auth_start *m)
 	r->session = m->session;
 	r->began_ms = clock_ms();
 	r->client_address = xstrndup(m->client_address);
-	r->mechanism = mechs_find(m->mechanism);
+	r->mech = mechs_find(m->mechanism);
 	r->timer = evtimer_new(auth_self.base, on_timer, r);
 	BUG_ON(r->timer == NULL);
 	LIST_INSERT_HEAD(&l->requests, r, next);
