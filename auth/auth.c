@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "auth_private.h"
+#include "clock.h"
 #include "directory.h"
 #include "ipc.h"
 #include "jobs.h"
@@ -175,4 +176,6 @@ auth_stats(struct buf *out)
 	    (unsigned long long)auth_self.busy,
 	    (unsigned long long)auth_self.requests,
 	    auth_self.jobs == NULL ? 0 : jobs_busy(auth_self.jobs));
+	if (auth_self.servers != NULL)
+		servers_print(auth_self.servers, clock_ms(), out);
 }

@@ -49,6 +49,7 @@ struct question {
 	struct login *login;
 	const char *text; /* of the trouble, when there was some */
 	bool lost;        /* the connection died under it */
+	bool silent;      /* the same, or no answer in time */
 };
 
 static uint64_t
@@ -92,34 +93,41 @@ need_connection(
 	    d->config, q->deadline_ms);
 }
 
-/* What a step on a connection came to; a broken connection is dropped. */
-static struct ldap_result
-judge(struct question *q, struct ldapconn *c, enum ldap_phase phase, int code)
+/* Note a step on a connection; a broken connection is dropped. */
+static void
+note(struct question *q, struct ldapconn *c, int code)
 {
 	if (code < 0)
 		ldapconn_close(c);
+	q->silent = code < 0;
 	q->lost = code < 0 && code != LDAP_TIMEOUT;
 	q->text = c->text;
-	return ldapresult_judge(phase, code);
+}
+
+/* What a step that is not the user's own bind came to. */
+static struct ldap_result
+judge(struct question *q, struct ldapconn *c, int code)
+{
+	note(q, c, code);
+	return ldapresult_judge(code);
 }
 
 /* The search connection, bound as the service account. */
 static struct ldap_result
 need_lookup(struct directory *d, struct question *q)
 {
-	const struct auth_config *config = d->config;
 	struct ldap_result r;
 	int code;
 
 	if (d->lookup.ld != NULL)
-		return ldapresult_judge(PHASE_LOOKUP, LDAP_SUCCESS);
+		return ldapresult_judge(LDAP_SUCCESS);
 	code = need_connection(d, &d->lookup, q);
-	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
-	if (r.meaning != MEANS_OK || config->bind_dn == NULL)
+	r = judge(q, &d->lookup, code);
+	if (r.meaning != MEANS_OK)
 		return r;
-	code = ldapconn_bind(&d->lookup, config->bind_dn,
-	    secret_slice(&config->bind_password), operation_deadline(d, q));
-	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
+	code = ldapconn_bind_service(
+	    &d->lookup, d->config, operation_deadline(d, q));
+	r = judge(q, &d->lookup, code);
 	if (r.meaning == MEANS_ALERT || r.meaning == MEANS_TROUBLE)
 		r.reason = "service_bind";
 	if (r.meaning != MEANS_OK) /* nobody in particular */
@@ -187,17 +195,20 @@ static struct ldap_result
 bind_user(struct directory *d, struct question *q, const char *dn)
 {
 	int code = need_connection(d, &d->user, q);
-	enum ldap_phase phase = PHASE_LOOKUP;
+	struct ldap_result r;
 
-	if (code == LDAP_SUCCESS) {
-		phase = PHASE_USER_BIND;
-		code = ldapconn_bind(
-		    &d->user, dn, q->password, operation_deadline(d, q));
-	}
-	return judge(q, &d->user, phase, code);
+	if (code != LDAP_SUCCESS)
+		return judge(q, &d->user, code);
+	code = ldapconn_bind_user(
+	    &d->user, dn, q->password, operation_deadline(d, q));
+	note(q, &d->user, code);
+	r = ldapresult_judge_user(d->config, code, &d->user.policy);
+	if (r.meaning == MEANS_OK)
+		q->login->warning = d->user.policy.warning;
+	return r;
 }
 
-static const struct ldap_result too_long = { MEANS_ALERT, "too_long" };
+static const struct ldap_result too_long = { MEANS_ALERT, "too_long", false };
 
 /* Close a string; false when the operator's template was too long for it. */
 static bool
@@ -207,9 +218,9 @@ finish(struct buf *b)
 	return buf_ok(b);
 }
 
-/* As long as bind_user(), and never a yes. */
+/* As long as bind_user(), and never a yes: the no there was before. */
 static struct ldap_result
-bind_nobody(struct directory *d, struct question *q, const char *reason)
+bind_nobody(struct directory *d, struct question *q, struct ldap_result no)
 {
 	struct buf dn = buf_new(DN_MAX);
 	struct ldap_result r;
@@ -220,7 +231,7 @@ bind_nobody(struct directory *d, struct question *q, const char *reason)
 	r = finish(&dn) ? bind_user(d, q, dn.p) : too_long;
 	buf_free(&dn);
 	if (r.meaning == MEANS_OK || r.meaning == MEANS_NO)
-		r = (struct ldap_result){ MEANS_NO, reason };
+		r = no;
 	return r;
 }
 
@@ -265,13 +276,13 @@ find_entry(struct directory *d, struct question *q, char **dn)
 		goto out;
 	code = ldapconn_search(
 	    &d->lookup, &search, operation_deadline(d, q), &entry);
-	r = judge(q, &d->lookup, PHASE_LOOKUP, code);
+	r = judge(q, &d->lookup, code);
 	if (r.meaning == MEANS_NO) /* more than one */
 		warn_of_entry(q, r.reason);
 	if (r.meaning != MEANS_OK)
 		goto out;
 	if (entry == NULL) {
-		r = (struct ldap_result){ MEANS_NO, "unknown_user" };
+		r = (struct ldap_result){ MEANS_NO, "unknown_user", true };
 		goto out;
 	}
 	*dn = ldap_get_dn(d->lookup.ld, entry);
@@ -280,7 +291,7 @@ find_entry(struct directory *d, struct question *q, char **dn)
 	} else { /* RFC 4513, 5.1.3: a bind as "" is anybody's */
 		ldap_memfree(*dn);
 		*dn = NULL;
-		r = (struct ldap_result){ MEANS_NO, "empty_dn" };
+		r = (struct ldap_result){ MEANS_NO, "empty_dn", false };
 		warn_of_entry(q, r.reason);
 	}
 	ldap_msgfree(entry);
@@ -299,7 +310,7 @@ search_and_bind(struct directory *d, struct question *q)
 	if (r.meaning == MEANS_OK && !q->proven)
 		r = bind_user(d, q, dn);
 	else if (r.meaning == MEANS_NO && !q->proven)
-		r = bind_nobody(d, q, r.reason);
+		r = bind_nobody(d, q, r);
 	ldap_memfree(dn);
 	return r;
 }
@@ -329,7 +340,7 @@ bind_by_template(struct directory *d, struct question *q)
 		code = LDAP_NO_SUCH_OBJECT; /* it was there to bind as */
 	if (code == LDAP_SUCCESS)
 		take_entry(d, &d->user, entry, q);
-	r = judge(q, &d->user, PHASE_LOOKUP, code);
+	r = judge(q, &d->user, code);
 	/* The password was right: no failure to read may be a no. */
 	if (r.meaning == MEANS_NO)
 		r.meaning = MEANS_ALERT;
@@ -348,6 +359,21 @@ ask_once(struct directory *d, struct question *q)
 {
 	return d->config->dn_template != NULL ? bind_by_template(d, q)
 					      : search_and_bind(d, q);
+}
+
+static void
+report_ill(struct directory *d, const struct question *q, size_t i,
+    struct ldap_result r)
+{
+	const struct ailment what = {
+		.reason = r.reason,
+		.text = q->text,
+		.lost = r.meaning == MEANS_NEXT && q->silent,
+		.counts = r.meaning == MEANS_NEXT,
+		.alert = r.meaning == MEANS_ALERT,
+	};
+
+	servers_ill(d->servers, i, clock_ms(), &what);
 }
 
 /*
@@ -369,34 +395,44 @@ ask_server(struct directory *d, struct question *q, size_t i)
 		r = ask_once(d, q);
 	}
 	if (r.meaning == MEANS_OK || r.meaning == MEANS_NO)
-		servers_well(d->servers, i);
+		servers_well(d->servers, i, clock_ms());
 	else if (r.meaning != MEANS_TROUBLE)
-		servers_ill(d->servers, i, r.reason, q->text,
-		    r.meaning == MEANS_NEXT, r.meaning == MEANS_ALERT);
+		report_ill(d, q, i, r);
 	q->login->server = servers_endpoint(d->servers, i)->uri;
 	return r;
 }
 
-/* Ask the servers in order, until one knows. */
+/* The server that connections lead to. */
+static size_t
+current_server(const struct directory *d)
+{
+	return d->lookup.ld != NULL || d->user.ld != NULL ? d->server
+							  : SERVERS_NONE;
+}
+
+/* Ask one server after the other, until one knows. */
 static void
 ask(struct directory *d, struct question *q)
 {
-	struct ldap_result r = { MEANS_TROUBLE, "no_time" };
-	size_t order[SERVERS_MAX], i;
+	struct ldap_result r = { MEANS_TROUBLE, "all_down", false };
+	uint32_t tried = 0;
+	size_t i;
 
-	servers_order(d->servers, clock_ms(), order);
-	for (i = 0; i < servers_count(d->servers); i++) {
-		if (endpoint_left(q->deadline_ms) == 0)
+	while (endpoint_left(q->deadline_ms) > 0) {
+		i = servers_choose(d->servers, tried, current_server(d));
+		if (i == SERVERS_NONE)
 			break;
-		r = ask_server(d, q, order[i]);
+		r = ask_server(d, q, i);
 		if (r.meaning != MEANS_NEXT)
 			break;
+		tried |= UINT32_C(1) << i;
 	}
 	login_judge(q->login,
 	    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
 	    : r.meaning == MEANS_NO ? AUTH_REFUSED
 				    : AUTH_TROUBLE,
 	    r.reason);
+	q->login->guess = r.guess;
 }
 
 /*

@@ -197,18 +197,38 @@ await(struct ldapconn *c, const char *what, int msgid, LDAPMessage **res)
 	}
 }
 
+/* What an answer says about a password or an account. */
+static void
+take_policy(struct ldapconn *c, int code, const char *detail,
+    LDAPControl *const *controls)
+{
+	size_t i;
+
+	c->policy = (struct ldappolicy){ 0 };
+	if (code == LDAP_INVALID_CREDENTIALS)
+		ldappolicy_text(&c->policy, slice_of(detail));
+	for (i = 0; controls != NULL && controls[i] != NULL; i++)
+		ldappolicy_control(&c->policy, controls[i]->ldctl_oid,
+		    (struct slice){ controls[i]->ldctl_value.bv_val,
+			controls[i]->ldctl_value.bv_len });
+}
+
 /* The result code in a final message, which is freed. */
 static int
 take_result(struct ldapconn *c, const char *what, LDAPMessage *res)
 {
+	LDAPControl **controls = NULL;
 	char *detail = NULL;
 	int code = LDAP_DECODING_ERROR, r;
 
-	r = ldap_parse_result(c->ld, res, &code, NULL, &detail, NULL, NULL, 1);
+	r = ldap_parse_result(
+	    c->ld, res, &code, NULL, &detail, NULL, &controls, 1);
 	if (r != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
 	if (code != LDAP_SUCCESS)
 		explain(c, what, code, detail);
+	take_policy(c, code, detail, controls);
+	ldap_controls_free(controls);
 	ldap_memfree(detail);
 	return code;
 }
@@ -394,24 +414,53 @@ ldapconn_is_stale(const struct ldapconn *c)
 /* -- operations -------------------------------------------------------------
  */
 
-int
-ldapconn_bind(struct ldapconn *c, const char *dn, struct slice password,
-    uint64_t deadline_ms)
+/* Send a bind and wait for its answer. */
+static int
+bind_as(struct ldapconn *c, const char *dn, const char *mechanism,
+    struct slice credentials, bool want_policy)
 {
-	/* libldap does not write to it. */
-	struct berval cred = { password.n, (char *)(uintptr_t)password.p };
+	/* libldap does not write to any of them. */
+	static char oid[] = LDAPPOLICY_CONTROL;
+	static LDAPControl policy = { oid, { 0, NULL }, 0 };
+	LDAPControl *controls[] = { want_policy ? &policy : NULL, NULL };
+	struct berval cred = { credentials.n,
+		(char *)(uintptr_t)credentials.p };
 	char what[WHAT_MAX];
 	int msgid, code;
 
-	/* RFC 4513, 5.1.2: a DN without a password is anonymous, and welcome */
-	BUG_ON(*dn != '\0' && password.n == 0);
-	c->io.deadline_ms = deadline_ms;
-	snprintf(what, sizeof(what), "bind as %s", dn);
-	code = ldap_sasl_bind(
-	    c->ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, &msgid);
+	c->policy = (struct ldappolicy){ 0 };
+	snprintf(what, sizeof(what), "bind as %s",
+	    mechanism == LDAP_SASL_SIMPLE ? dn : mechanism);
+	code =
+	    ldap_sasl_bind(c->ld, dn, mechanism, &cred, controls, NULL, &msgid);
 	if (code != LDAP_SUCCESS)
 		return explain(c, what, code, NULL);
 	return await_result(c, what, msgid, LDAP_RES_BIND);
+}
+
+int
+ldapconn_bind_service(
+    struct ldapconn *c, const struct auth_config *config, uint64_t deadline_ms)
+{
+	c->io.deadline_ms = deadline_ms;
+	/* RFC 4422, A: the empty string asks for the identity outside. */
+	if (config->bind == LDAP_BIND_EXTERNAL)
+		return bind_as(c, NULL, "EXTERNAL", slice_of(""), false);
+	if (config->bind_dn == NULL)
+		return LDAP_SUCCESS;
+	BUG_ON(config->bind_password.n == 0); /* as below */
+	return bind_as(c, config->bind_dn, LDAP_SASL_SIMPLE,
+	    secret_slice(&config->bind_password), false);
+}
+
+int
+ldapconn_bind_user(struct ldapconn *c, const char *dn, struct slice password,
+    uint64_t deadline_ms)
+{
+	/* RFC 4513, 5.1.2: a DN without a password is anonymous, and welcome */
+	BUG_ON(password.n == 0 || *dn == '\0');
+	c->io.deadline_ms = deadline_ms;
+	return bind_as(c, dn, LDAP_SASL_SIMPLE, password, true);
 }
 
 /* Keep the first entry, count the others.  False: the answer is complete. */
@@ -470,5 +519,22 @@ out:
 		ldap_msgfree(*entry);
 		*entry = NULL;
 	}
+	return code;
+}
+
+int
+ldapconn_touch(struct ldapconn *c, const char *dn, uint64_t deadline_ms)
+{
+	static char none[] = LDAP_NO_ATTRS;
+	static char *no_attributes[] = { none, NULL };
+	const struct ldapconn_search s = { dn != NULL ? dn : "",
+		LDAP_SCOPE_BASE, "(objectClass=*)", no_attributes };
+	LDAPMessage *entry = NULL;
+	int code = ldapconn_search(c, &s, deadline_ms, &entry);
+
+	if (code == LDAP_SUCCESS && entry == NULL)
+		code = explain(c, "search", LDAP_NO_SUCH_OBJECT, "not visible");
+	if (entry != NULL)
+		ldap_msgfree(entry);
 	return code;
 }

@@ -17,6 +17,7 @@
 #include "compiler.h"
 #include "config.h"
 #include "endpoint.h"
+#include "ldappolicy.h"
 #include "slice.h"
 #include "sockio.h"
 
@@ -26,6 +27,7 @@ struct ldapconn {
 	LDAP *ld; /* NULL: closed */
 	struct sockio io;
 	char text[LDAPCONN_TEXT];
+	struct ldappolicy policy; /* beside the last result code */
 };
 
 #define LDAPCONN_CLOSED ((struct ldapconn){ .io.fd = -1 })
@@ -57,8 +59,18 @@ void ldapconn_close(struct ldapconn *);
 /* True if the server has closed it, or said something unasked. */
 NODISCARD bool ldapconn_is_stale(const struct ldapconn *);
 
-/* Simple bind.  An empty password is a bug of the caller unless dn is. */
-NODISCARD int ldapconn_bind(struct ldapconn *, const char *dn,
+/*
+ * Bind as the service account, as configured: by password, by EXTERNAL (who
+ * we are is what the socket says), or, with neither, not at all.
+ */
+NODISCARD int ldapconn_bind_service(
+    struct ldapconn *, const struct auth_config *, uint64_t deadline_ms);
+
+/*
+ * Simple bind as somebody, whose password is not empty; the directory is
+ * asked for its password policy.
+ */
+NODISCARD int ldapconn_bind_user(struct ldapconn *, const char *dn,
     struct slice password, uint64_t deadline_ms);
 
 /*
@@ -74,5 +86,9 @@ struct ldapconn_search {
 };
 NODISCARD int ldapconn_search(struct ldapconn *, const struct ldapconn_search *,
     uint64_t deadline_ms, LDAPMessage **entry);
+
+/* Search for the entry of this name (NULL: the server's own), and drop it. */
+NODISCARD int ldapconn_touch(
+    struct ldapconn *, const char *dn, uint64_t deadline_ms);
 
 #endif

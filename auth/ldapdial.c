@@ -57,6 +57,8 @@ hint_for(const char *step, int code)
 		    "the server wants TLS: use ldaps:// or starttls" },
 		{ "bind", LDAP_STRONG_AUTH_REQUIRED,
 		    "the server wants TLS: use ldaps:// or starttls" },
+		{ "bind", LDAP_AUTH_METHOD_NOT_SUPPORTED,
+		    "the server knows no SASL EXTERNAL on this socket" },
 		{ "base", LDAP_NO_SUCH_OBJECT,
 		    "base does not exist, or bind_dn may not see it" },
 		{ "base", LDAP_INSUFFICIENT_ACCESS,
@@ -151,27 +153,6 @@ tell(const char *step, const struct ldapconn *conn, int code, const char *good)
 }
 
 static bool
-dial_base(struct ldapconn *conn, const struct auth_config *c)
-{
-	static char none[] = LDAP_NO_ATTRS;
-	static char *no_attributes[] = { none, NULL };
-	struct ldapconn_search s = { c->base, LDAP_SCOPE_BASE,
-		"(objectClass=*)", no_attributes };
-	LDAPMessage *entry = NULL;
-	int code;
-
-	code = ldapconn_search(conn, &s, soon(c->operation_timeout_ms), &entry);
-	if (code == LDAP_SUCCESS && entry == NULL) {
-		say("base", false, "%s: not visible", c->base);
-		hint(hint_for("base", LDAP_NO_SUCH_OBJECT));
-		return false;
-	}
-	if (entry != NULL)
-		ldap_msgfree(entry);
-	return tell("base", conn, code, c->base);
-}
-
-static bool
 dial_server(const struct endpoint *e, const struct auth_config *c)
 {
 	struct ldapconn conn = LDAPCONN_CLOSED;
@@ -192,16 +173,14 @@ dial_server(const struct endpoint *e, const struct auth_config *c)
 		good = true;
 		goto out;
 	}
-	if (c->bind_dn != NULL) {
-		code = ldapconn_bind(&conn, c->bind_dn,
-		    secret_slice(&c->bind_password),
-		    soon(c->operation_timeout_ms));
-		if (!tell("bind", &conn, code, c->bind_dn))
-			goto out;
-	} else {
-		say("bind", true, "anonymous");
-	}
-	good = dial_base(&conn, c);
+	code = ldapconn_bind_service(&conn, c, soon(c->operation_timeout_ms));
+	if (!tell("bind", &conn, code,
+		c->bind == LDAP_BIND_EXTERNAL ? "EXTERNAL"
+		: c->bind_dn != NULL          ? c->bind_dn
+					      : "anonymous"))
+		goto out;
+	code = ldapconn_touch(&conn, c->base, soon(c->operation_timeout_ms));
+	good = tell("base", &conn, code, c->base);
 out:
 	ldapconn_close(&conn);
 	return good;
@@ -210,7 +189,8 @@ out:
 int
 ldapdial_servers(const struct auth_config *c)
 {
-	struct servers *servers = servers_new(&c->uri, 0);
+	const struct servers_params params = { 0 };
+	struct servers *servers = servers_new(&c->uri, &params);
 	size_t i;
 	int r = 0;
 

@@ -76,16 +76,90 @@ static const struct row {
 };
 /* clang-format on */
 
-struct ldap_result
-ldapresult_judge(enum ldap_phase phase, int code)
+/* clang-format off */
+static const struct {
+	const char	*reason;
+	bool		 guess;
+} said[] = {
+	[POLICY_SILENT] =	{ NULL, false },
+	[POLICY_WRONG] =	{ "password", true },
+	[POLICY_UNKNOWN] =	{ "no_entry", true },
+	[POLICY_EXPIRED] =	{ "password_expired", false },
+	[POLICY_MUST_CHANGE] =	{ "must_change", false },
+	[POLICY_LOCKED] =	{ "locked", false },
+	[POLICY_DISABLED] =	{ "disabled", false },
+	[POLICY_ENDED] =	{ "account_expired", false },
+	[POLICY_HOURS] =	{ "hours", false },
+	[POLICY_PLACE] =	{ "place", false },
+	[POLICY_RESTRICTED] =	{ "restricted", false },
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_LEN(said) == POLICY_SAYS_COUNT, "a row for each");
+
+static const struct row *
+find_row(int code)
 {
+	static const struct row unexpected = { 0, MEANS_ALERT, MEANS_ALERT,
+		"unexpected" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].code == code)
-			return (struct ldap_result){ phase == PHASE_USER_BIND
-							 ? rows[i].user_bind
-							 : rows[i].lookup,
-				rows[i].reason };
-	return (struct ldap_result){ MEANS_ALERT, "unexpected" };
+			return &rows[i];
+	return &unexpected;
+}
+
+/* No such person, or no such password: what somebody gets who guesses. */
+static bool
+is_guess(int code)
+{
+	return code == LDAP_INVALID_CREDENTIALS ||
+	       code == LDAP_NO_SUCH_OBJECT || code == LDAP_INVALID_DN_SYNTAX ||
+	       code == LDAP_INAPPROPRIATE_AUTH;
+}
+
+struct ldap_result
+ldapresult_judge(int code)
+{
+	const struct row *row = find_row(code);
+
+	return (struct ldap_result){ row->lookup, row->reason, false };
+}
+
+/* The password was right, and yet there is something. */
+static struct ldap_result
+judge_yes(const struct auth_config *config, enum ldappolicy_says says)
+{
+	bool may_pass = config->must_change == MUST_CHANGE_ALLOW &&
+			(says == POLICY_MUST_CHANGE || says == POLICY_EXPIRED);
+
+	if (says == POLICY_SILENT)
+		return (struct ldap_result){ MEANS_OK, "ok", false };
+	/* Expired, and yet a yes: good for a new password and nothing else. */
+	if (says == POLICY_EXPIRED)
+		says = POLICY_MUST_CHANGE;
+	return (struct ldap_result){ may_pass ? MEANS_OK : MEANS_NO,
+		said[says].reason, false };
+}
+
+struct ldap_result
+ldapresult_judge_user(
+    const struct auth_config *config, int code, const struct ldappolicy *policy)
+{
+	enum ldappolicy_says says = ldappolicy_says(policy);
+	const struct row *row = find_row(code);
+	struct ldap_result r = { row->user_bind, row->reason, is_guess(code) };
+
+	if (code == LDAP_SUCCESS)
+		return judge_yes(config, says);
+	if (code == LDAP_UNWILLING_TO_PERFORM &&
+	    config->unwilling == UNWILLING_REFUSE)
+		r.meaning = MEANS_NO;
+	/* More than the code says, but never against it. */
+	if (says != POLICY_SILENT &&
+	    (r.meaning == MEANS_NO || code == LDAP_UNWILLING_TO_PERFORM))
+		r = (struct ldap_result){ MEANS_NO, said[says].reason,
+			said[says].guess };
+	return r;
 }

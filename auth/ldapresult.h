@@ -11,11 +11,8 @@
 
 #include <stdbool.h>
 
-enum ldap_phase {
-	PHASE_LOOKUP,    /* StartTLS, service bind, search: our own doing */
-	PHASE_USER_BIND, /* the user's name and password */
-	PHASE_COUNT
-};
+#include "config.h"
+#include "ldappolicy.h"
 
 enum ldap_meaning {
 	MEANS_OK,
@@ -28,8 +25,17 @@ enum ldap_meaning {
 struct ldap_result {
 	enum ldap_meaning meaning;
 	const char *reason; /* one token, for the log */
+	bool guess;         /* of MEANS_NO: nobody knew the password */
 };
 
-struct ldap_result ldapresult_judge(enum ldap_phase, int code);
+/* Of StartTLS, the service account's bind, a search: our own doing. */
+struct ldap_result ldapresult_judge(int code);
+
+/*
+ * Of a bind with somebody's name and password: the code, and what else the
+ * directory said.  A yes may come with a reason, too.
+ */
+struct ldap_result ldapresult_judge_user(
+    const struct auth_config *, int code, const struct ldappolicy *);
 
 #endif

@@ -43,6 +43,7 @@ login_judge(struct login *l, enum auth_verdict verdict, const char *reason)
 	l->judged = true;
 	l->verdict = verdict;
 	l->reason = reason;
+	l->guess = false;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "ldappolicy.h"
 #include "messages.h"
 #include "quota.h"
 #include "slice.h"
@@ -19,6 +20,7 @@ struct login {
 	bool judged; /* the fields below are an answer */
 	enum auth_verdict verdict;
 	const char *reason;   /* static token, for the log */
+	bool guess;           /* of AUTH_REFUSED: nobody knew the password */
 	const char *server;   /* URI that answered; or NULL */
 	char *user;           /* canonical; until then as typed */
 	struct buf addresses; /* packed byte strings, as in a grant */
@@ -26,13 +28,14 @@ struct login {
 	struct buf delegated; /* the same, of those they may write for */
 	uint32_t delegated_count;
 	struct quota quota;
-	uint32_t retry_s; /* of AUTH_LIMITED */
+	uint32_t retry_s;                  /* of AUTH_LIMITED */
+	struct ldappolicy_warning warning; /* of AUTH_ACCEPTED */
 };
 
 struct login login_new(void);
 void login_free(struct login *);
 
-/* Record the answer. */
+/* Record the answer; it is no guess unless somebody says so afterwards. */
 void login_judge(struct login *, enum auth_verdict, const char *reason);
 
 /* The name to log: replaces the one there is. */

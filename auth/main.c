@@ -19,14 +19,16 @@
 #include "ldapconn.h"
 #include "ldapdial.h"
 #include "ldapname.h"
+#include "ldapprobe.h"
 #include "limits.h"
 #include "log.h"
 #include "mechs.h"
 #include "role.h"
 #include "servers.h"
 
-#define DESCRIPTORS_EACH 4  /* per thread: two connections, some for DNS */
-#define DESCRIPTORS_MORE 64 /* links, event loop, log */
+#define DESCRIPTORS_EACH  4  /* per thread: two connections, some for DNS */
+#define DESCRIPTORS_PROBE 3  /* per server: a connection, some for DNS */
+#define DESCRIPTORS_MORE  64 /* links, event loop, log */
 
 static struct {
 	struct event_base *base;
@@ -80,7 +82,8 @@ config_fault(const struct auth_config *c)
 		return "neither base nor dn_template";
 	if (c->filter == NULL || !ldapname_template_is_good(c->filter))
 		return "filter must hold %u";
-	if (c->bind_dn != NULL && c->bind_password.n == 0)
+	if (c->bind == LDAP_BIND_SIMPLE && c->bind_dn != NULL &&
+	    c->bind_password.n == 0)
 		return "bind_dn needs a password";
 	return NULL;
 }
@@ -124,7 +127,8 @@ confine(struct sandbox *s)
 	s->network = true;
 	s->threads = true;
 	s->max_files = (uint64_t)self.config.threads * DESCRIPTORS_EACH +
-		       LIMIT_WORKERS + DESCRIPTORS_MORE;
+		       SERVERS_MAX * DESCRIPTORS_PROBE + LIMIT_WORKERS +
+		       DESCRIPTORS_MORE;
 	for (i = 0; i < ARRAY_LEN(readable); i++)
 		allow(s, readable[i], false);
 	if (self.config.ca_file != NULL)
@@ -141,13 +145,18 @@ static int
 on_prepare(struct event_base *base, struct sandbox *s)
 {
 	const char *fault = config_fault(&self.config);
+	const struct servers_params params = {
+		.balanced = self.config.order == LDAP_ORDER_BALANCED,
+		.failures = self.config.failures,
+		.retry_ms = self.config.retry_dead_ms,
+	};
 
 	if (fault != NULL) {
 		log_event(LOG_LEVEL_ERROR, "ldap_config", "%s", fault);
 		return -1;
 	}
 	self.base = base;
-	self.servers = servers_new(&self.config.uri, self.config.retry_dead_ms);
+	self.servers = servers_new(&self.config.uri, &params);
 	if (self.servers == NULL)
 		return -1;
 	/* No variable changes what a library does from here on. */
@@ -171,6 +180,7 @@ on_start(void)
 
 	if (auth_start(self.base, &self.config, self.servers) == -1)
 		return -1;
+	ldapprobe_start(&self.config, self.servers);
 	self.started = true;
 	for (i = 0; i < self.early_count; i++)
 		auth_add_link(self.early[i].peer.instance, self.early[i].fd);

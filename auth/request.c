@@ -95,6 +95,10 @@ log_login(const struct request *r, const struct login *login,
 	log_str(&l, "verdict", verdict);
 	log_str(&l, "reason", reason);
 	log_slice(&l, "server", slice_of(login->server));
+	if (login->warning.expires)
+		log_u64(&l, "password_expires_s", login->warning.expires_s);
+	if (login->warning.grace)
+		log_u64(&l, "grace_left", login->warning.grace_left);
 	log_u64(&l, "ms", clock_ms() - r->began_ms);
 	log_end(&l);
 }

@@ -112,6 +112,18 @@ struct smtp_config {
 	uint32_t shutdown_timeout_ms;  /* in-flight messages on drain */
 };
 
+/* How we are ourselves known to the directory, for searches. */
+enum ldap_bind { LDAP_BIND_SIMPLE, LDAP_BIND_EXTERNAL };
+
+/* Which of several directory servers is asked. */
+enum ldap_order { LDAP_ORDER_LISTED, LDAP_ORDER_BALANCED };
+
+/* A right password that the directory wants changed before all else. */
+enum must_change { MUST_CHANGE_REFUSE, MUST_CHANGE_ALLOW };
+
+/* A directory that is unwilling (RFC 4511, result code 53) to bind somebody. */
+enum unwilling { UNWILLING_TEMPORARY, UNWILLING_REFUSE };
+
 struct auth_config {
 	struct role_config role;
 	char *hostname;
@@ -119,6 +131,7 @@ struct auth_config {
 	char *base;           /* search and bind; NULL with dn_template */
 	char *filter;         /* %u: login, escaped here */
 	char *user_attribute; /* canonical user name */
+	uint32_t bind;        /* enum ldap_bind */
 	char *bind_dn;        /* NULL: anonymous search */
 	struct secret bind_password;
 	char *dn_template;     /* %u; replaces the search */
@@ -131,7 +144,11 @@ struct auth_config {
 	struct strings mechanisms;
 	uint32_t connect_timeout_ms;   /* TCP and TLS, each server */
 	uint32_t operation_timeout_ms; /* each bind or search */
-	uint32_t retry_dead_ms;        /* a dead server is avoided that long */
+	uint32_t order;                /* enum ldap_order */
+	uint32_t failures;             /* in a row: the server is dead */
+	uint32_t retry_dead_ms;        /* longest time between its probes */
+	uint32_t must_change;          /* enum must_change */
+	uint32_t unwilling;            /* enum unwilling */
 	uint32_t threads;
 	uint32_t queue;            /* logins waiting for a thread */
 	uint32_t failure_delay_ms; /* least time a refusal takes */

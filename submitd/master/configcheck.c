@@ -117,6 +117,32 @@ plaintext_uri(const struct auth_config *a)
 	return NULL;
 }
 
+/* EXTERNAL: the operating system says who is at a local socket. */
+static unsigned
+check_external(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	struct ldap_uri uri;
+	const char *fault = NULL;
+	uint32_t i;
+
+	if (a->bind != LDAP_BIND_EXTERNAL)
+		return 0;
+	if (a->bind_dn != NULL || a->bind_password.p != NULL)
+		fault = "takes the place of bind_dn and bind_password_file";
+	if (a->base == NULL)
+		fault = "is for the search below base";
+	for (i = 0; i < a->uri.n; i++)
+		if (value_ldap_uri(a->uri.v[i], &uri) == 0 &&
+		    uri.scheme != LDAP_SCHEME_LOCAL)
+			fault = "needs a local socket: ldapi:// in uri";
+	if (fault == NULL)
+		return 0;
+	configparse_complain(s->file, line_of(s, "ldap", "bind"),
+	    "ldap: bind = \"external\" %s", fault);
+	return 1;
+}
+
 static unsigned
 check_ldap(const struct settings *s)
 {
@@ -142,6 +168,13 @@ check_ldap(const struct settings *s)
 		    "ldap: bind_dn and bind_password_file only work together");
 		errors++;
 	}
+	if (a->must_change == MUST_CHANGE_ALLOW && a->base == NULL) {
+		configparse_complain(s->file, line_of(s, "ldap", "must_change"),
+		    "ldap: must_change = \"allow\" needs base: whoever must "
+		    "change a password may not read the own entry");
+		errors++;
+	}
+	errors += check_external(s);
 	if (uri != NULL && !a->allow_plaintext) {
 		configparse_complain(s->file, line_of(s, "ldap", "uri"),
 		    "ldap.uri: %s would send every user's password over the "

@@ -280,7 +280,8 @@ class EvilLdap:
             what, reply = self.bind(number, dn, password), BIND_RESPONSE
         elif tag == 0x63:  # search
             request = SearchRequest(value)
-            self.record(number, "search", request)
+            probe = request.attributes == ["1.1"]  # is it well again?
+            self.record(number, "probe" if probe else "search", request)
             what, reply = self.search(number, request), SEARCH_DONE
         elif tag == 0x77:  # extended: StartTLS is the only one asked for
             self.record(number, "starttls", None)

@@ -37,6 +37,8 @@ def directory(pair, gateway):
     yield pair[1]
     for answer in ("bind", "search"):
         pair[1].__dict__.pop(answer, None)
+    wait_until("the gateway trusts it again",
+               lambda: try_login(pair[0]) == YES)
 
 
 def certificate(ground, *names):

@@ -81,7 +81,12 @@ auth_sample(void)
 		.prepare_password = true,
 		.connect_timeout_ms = 1,
 		.operation_timeout_ms = 2,
+		.bind = LDAP_BIND_EXTERNAL,
+		.order = LDAP_ORDER_BALANCED,
+		.failures = 7,
 		.retry_dead_ms = 3,
+		.must_change = MUST_CHANGE_ALLOW,
+		.unwilling = UNWILLING_REFUSE,
 		.threads = 4,
 		.queue = 5,
 		.failure_delay_ms = 6,
@@ -124,7 +129,12 @@ test_auth_config_survives_the_wire(void **state)
 	assert_int_equal(d.mechanisms.n, 0);
 	assert_int_equal(d.connect_timeout_ms, 1);
 	assert_int_equal(d.operation_timeout_ms, 2);
+	assert_int_equal(d.bind, LDAP_BIND_EXTERNAL);
+	assert_int_equal(d.order, LDAP_ORDER_BALANCED);
+	assert_int_equal(d.failures, 7);
 	assert_int_equal(d.retry_dead_ms, 3);
+	assert_int_equal(d.must_change, MUST_CHANGE_ALLOW);
+	assert_int_equal(d.unwilling, UNWILLING_REFUSE);
 	assert_int_equal(d.threads, 4);
 	assert_int_equal(d.queue, 5);
 	assert_int_equal(d.failure_delay_ms, 6);

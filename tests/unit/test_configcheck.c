@@ -187,6 +187,43 @@ test_list_may_be_one_word_or_grow(void **state)
 }
 
 static void
+test_ldap_keys_that_do_not_fit_are_refused(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text, *want; /* NULL: fine */
+	} rows[] = {
+		{ "uri = 'ldapi:///' bind = external base = 'dc=x'", NULL },
+		{ "uri = {'ldapi:///', 'ldaps://h'} bind = external "
+		    "base = 'dc=x'", "needs a local socket: ldapi:// in uri" },
+		{ "uri = 'ldapi:///' bind = external dn_template = 'u=%u'",
+		    "is for the search below base" },
+		{ "uri = 'ldapi:///' bind = external base = 'dc=x' "
+		    "bind_dn = 'cn=y'",
+		    "takes the place of bind_dn and bind_password_file" },
+		{ "uri = 'ldaps://h' base = 'dc=x' must_change = allow", NULL },
+		{ "uri = 'ldaps://h' dn_template = 'u=%u' must_change = allow",
+		    "must_change = \"allow\" needs base" },
+	};
+	/* clang-format on */
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *said;
+		int r;
+
+		snprintf(text, sizeof(text), "ldap { %s }", rows[i].text);
+		said = load(3, text, &r);
+		assert_int_equal(r, rows[i].want == NULL ? 0 : -1);
+		if (rows[i].want != NULL)
+			assert_non_null(strstr(said, rows[i].want));
+		configfile_free(&rig.settings);
+	}
+}
+
+static void
 test_risks_are_told_and_nothing_else(void **state)
 {
 	/* clang-format off */
@@ -387,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_a_domain_to_complete_with_is_whole),
 		cmocka_unit_test(test_smtp_waits_for_relay_and_its_disk),
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
+		cmocka_unit_test(test_ldap_keys_that_do_not_fit_are_refused),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),
 		cmocka_unit_test(
 		    test_listener_takes_from_the_top_what_it_does_not_say),

@@ -13,7 +13,9 @@
 
 #include "clock.h"
 
-#define RETRY_MS 60000
+#define RETRY_MS 64000
+#define FAILURES 3
+#define NOW      UINT64_C(1000000)
 
 static void
 test_uris_are_understood(void **state)
@@ -104,92 +106,238 @@ test_loopback_is_told_from_elsewhere(void **state)
 }
 
 static struct servers *
-three(void)
+make(uint32_t n, bool balanced)
 {
 	static char a[] = "ldap://a", b[] = "ldap://b", c[] = "ldap://c";
 	static char *uris[] = { a, b, c };
-	static const struct strings list = { uris, 3 };
-	struct servers *s = servers_new(&list, RETRY_MS);
+	const struct strings list = { uris, n };
+	const struct servers_params params = { balanced, FAILURES, RETRY_MS };
+	struct servers *s = servers_new(&list, &params);
 
 	assert_non_null(s);
 	return s;
 }
 
-static void
-expect_order(struct servers *s, uint64_t now, size_t x, size_t y, size_t z)
-{
-	size_t order[SERVERS_MAX];
+static const struct ailment lost = {
+	.reason = "timeout", .text = "", .lost = true, .counts = true
+};
+static const struct ailment busy = {
+	.reason = "busy", .text = "", .counts = true
+};
+static const struct ailment refused = {
+	.reason = "service_bind", .text = "", .alert = true
+};
 
-	servers_order(s, now, order);
-	assert_int_equal(order[0], x);
-	assert_int_equal(order[1], y);
-	assert_int_equal(order[2], z);
+/* Whom one question goes to, one after the other, if all of them fail. */
+static void
+expect_order(struct servers *s, const char *want)
+{
+	uint32_t tried = 0;
+	char got[SERVERS_MAX + 1] = "";
+	size_t i, n = 0;
+
+	while ((i = servers_choose(s, tried, SERVERS_NONE)) != SERVERS_NONE) {
+		assert_true(i < 3);
+		assert_int_equal(tried & 1U << i, 0);
+		tried |= 1U << i;
+		got[n++] = "abc"[i];
+	}
+	assert_string_equal(got, want);
 }
 
 static void
 test_healthy_servers_are_asked_in_the_configured_order(void **state)
 {
-	struct servers *s = three();
+	struct servers *s = make(3, false);
+	size_t i;
 
 	(void)state;
 	assert_int_equal(servers_count(s), 3);
 	assert_string_equal(servers_endpoint(s, 1)->host, "b");
-	expect_order(s, clock_ms(), 0, 1, 2);
+	expect_order(s, "abc");
+	/* whatever one is connected to */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(servers_choose(s, 0, i), 0);
 	servers_free(&s);
 	assert_null(s);
 }
 
 static void
-test_a_dead_server_is_asked_last(void **state)
+test_a_server_that_does_not_answer_is_left_alone(void **state)
 {
-	struct servers *s = three();
+	struct servers *s = make(3, false);
 
 	(void)state;
-	servers_ill(s, 0, "timeout", "", true, false);
-	expect_order(s, clock_ms(), 1, 2, 0);
-	servers_ill(s, 1, "timeout", "", true, false);
-	expect_order(s, clock_ms(), 2, 0, 1);
-	servers_well(s, 0);
-	expect_order(s, clock_ms(), 0, 2, 1);
+	servers_ill(s, 0, NOW, &lost);
+	expect_order(s, "bc");
+	servers_ill(s, 2, NOW, &lost);
+	expect_order(s, "b");
+	assert_int_equal(servers_choose(s, 0, 0), 1);
+	servers_ill(s, 1, NOW, &lost);
+	expect_order(s, "");
 	servers_free(&s);
 }
 
 static void
-test_when_all_are_dead_all_are_asked(void **state)
+test_a_server_that_is_back_is_the_first_again(void **state)
 {
-	struct servers *s = three();
-	size_t i;
+	struct servers *s = make(3, false);
 
 	(void)state;
+	servers_ill(s, 0, NOW, &lost);
+	assert_int_equal(servers_choose(s, 0, 1), 1);
+	servers_well(s, 0, NOW + 1);
+	assert_int_equal(servers_choose(s, 0, 1), 0);
+	servers_free(&s);
+}
+
+static void
+test_failures_in_a_row_are_one_too_many(void **state)
+{
+	struct servers *s = make(2, false);
+	int i;
+
+	(void)state;
+	for (i = 0; i < FAILURES - 1; i++)
+		servers_ill(s, 0, NOW, &busy);
+	expect_order(s, "ab");
+	servers_well(s, 0, NOW); /* not in a row */
+	for (i = 0; i < FAILURES - 1; i++)
+		servers_ill(s, 0, NOW, &busy);
+	expect_order(s, "ab");
+	servers_ill(s, 0, NOW, &busy);
+	expect_order(s, "b");
+	servers_well(s, 0, NOW);
+	servers_ill(s, 0, NOW, &busy); /* counted anew */
+	expect_order(s, "ab");
+	servers_free(&s);
+}
+
+static void
+test_an_alert_alone_puts_nobody_down(void **state)
+{
+	struct servers *s = make(3, false);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2 * FAILURES; i++)
+		servers_ill(s, 0, NOW, &refused);
+	expect_order(s, "abc");
+	servers_free(&s);
+}
+
+/* The times at which a server that stays down is probed. */
+static void
+test_probes_come_soon_and_then_less_often(void **state)
+{
+	struct servers *s = make(2, false);
+	uint64_t now = NOW, last = NOW, pause = RETRY_MS / 16;
+	int n;
+
+	(void)state;
+	assert_false(servers_take_probe(s, 0, NOW + 10 * RETRY_MS));
+	servers_ill(s, 0, NOW, &lost);
+	for (n = 0; n < 10; n++) {
+		while (!servers_take_probe(s, 0, now))
+			now += RETRY_MS / 1000;
+		assert_in_range(
+		    now - last, pause * 3 / 4, pause + RETRY_MS / 1000);
+		assert_false(servers_take_probe(s, 0, now)); /* it is taken */
+		assert_false(servers_take_probe(s, 1, now));
+		servers_ill(s, 0, now, &lost); /* does not put it off */
+		last = now;
+		pause = 2 * pause < RETRY_MS ? 2 * pause : RETRY_MS;
+	}
+	assert_int_equal(pause, RETRY_MS);
+	servers_well(s, 0, now);
+	assert_false(servers_take_probe(s, 0, now + 10 * RETRY_MS));
+	servers_ill(s, 0, now, &lost);
+	assert_true(servers_take_probe(s, 0, now + RETRY_MS / 16));
+	servers_free(&s);
+}
+
+/* As a thread does: it stays where it is connected, if it may. */
+static size_t
+ask_often(struct servers *s, size_t *current, int times, size_t *asked)
+{
+	while (times-- > 0) {
+		*current = servers_choose(s, 0, *current);
+		assert_true(*current < 3);
+		asked[*current]++;
+	}
+	return *current;
+}
+
+static void
+test_balanced_load_is_shared(void **state)
+{
+	struct servers *s = make(3, true);
+	size_t asked[3] = { 0 }, threads[4], i;
+	int round;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		threads[i] = SERVERS_NONE;
+	for (round = 0; round < 100; round++) /* some work more than others */
+		for (i = 0; i < 4; i++)
+			ask_often(s, &threads[i], (int)i, asked);
 	for (i = 0; i < 3; i++)
-		servers_ill(s, i, "timeout", "", true, false);
-	expect_order(s, clock_ms(), 0, 1, 2);
+		assert_in_range(asked[i], 200 - 10, 200 + 10);
 	servers_free(&s);
 }
 
 static void
-test_one_login_finds_out_whether_a_server_is_back(void **state)
+test_balanced_threads_keep_their_connections(void **state)
 {
-	struct servers *s = three();
-	uint64_t later;
+	struct servers *s = make(2, true);
+	size_t asked[3] = { 0 }, current = SERVERS_NONE, before, moved = 0;
+	int i;
 
 	(void)state;
-	servers_ill(s, 0, "timeout", "", true, false);
-	later = clock_ms() + RETRY_MS + 1;
-	expect_order(s, later, 0, 1, 2); /* this one */
-	expect_order(s, later, 1, 2, 0); /* not the next */
-	expect_order(s, later + RETRY_MS, 0, 1, 2);
+	for (i = 0; i < 160; i++) {
+		before = current;
+		ask_often(s, &current, 1, asked);
+		moved += current != before;
+	}
+	assert_in_range(moved, 2, 160 / 8 + 1);
 	servers_free(&s);
 }
 
 static void
-test_an_alert_alone_avoids_nobody(void **state)
+test_balanced_servers_lose_and_get_back_their_share(void **state)
 {
-	struct servers *s = three();
+	struct servers *s = make(2, true);
+	size_t asked[3] = { 0 }, current = SERVERS_NONE;
 
 	(void)state;
-	servers_ill(s, 0, "service_bind", "", false, true);
-	expect_order(s, clock_ms(), 0, 1, 2);
+	ask_often(s, &current, 100, asked);
+	servers_ill(s, 1, NOW, &lost);
+	memset(asked, 0, sizeof(asked));
+	ask_often(s, &current, 1000, asked);
+	assert_int_equal(asked[1], 0);
+	servers_well(s, 1, NOW);
+	memset(asked, 0, sizeof(asked));
+	ask_often(s, &current, 100, asked);
+	assert_in_range(asked[0], 40, 60); /* it is not flooded either */
+	servers_free(&s);
+}
+
+static void
+test_health_is_told(void **state)
+{
+	struct servers *s = make(2, false);
+	struct buf b = buf_new(1000);
+
+	(void)state;
+	(void)servers_choose(s, 0, SERVERS_NONE);
+	servers_well(s, 0, NOW);
+	servers_ill(s, 1, clock_ms(), &lost);
+	servers_print(s, clock_ms() + 61500, &b);
+	buf_add(&b, "", 1);
+	assert_string_equal(b.p,
+	    "ldap_server=ldap://a well=yes failures=0 asked=1 since_s=61\n"
+	    "ldap_server=ldap://b well=no failures=1 asked=0 since_s=61\n");
+	buf_free(&b);
 	servers_free(&s);
 }
 
@@ -197,6 +345,7 @@ static void
 test_lists_without_sense_are_refused(void **state)
 {
 	static char bad[] = "ldap://a/dc=x", good[] = "ldap://a";
+	const struct servers_params params = { false, FAILURES, RETRY_MS };
 	char *uris[SERVERS_MAX + 1];
 	struct strings list = { uris, 0 };
 	size_t i;
@@ -204,12 +353,12 @@ test_lists_without_sense_are_refused(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(uris); i++)
 		uris[i] = good;
-	assert_null(servers_new(&list, 0));
+	assert_null(servers_new(&list, &params));
 	list.n = SERVERS_MAX + 1;
-	assert_null(servers_new(&list, 0));
+	assert_null(servers_new(&list, &params));
 	list.n = 2;
 	uris[1] = bad;
-	assert_null(servers_new(&list, 0));
+	assert_null(servers_new(&list, &params));
 }
 
 int
@@ -222,11 +371,17 @@ main(void)
 		cmocka_unit_test(test_loopback_is_told_from_elsewhere),
 		cmocka_unit_test(
 		    test_healthy_servers_are_asked_in_the_configured_order),
-		cmocka_unit_test(test_a_dead_server_is_asked_last),
-		cmocka_unit_test(test_when_all_are_dead_all_are_asked),
 		cmocka_unit_test(
-		    test_one_login_finds_out_whether_a_server_is_back),
-		cmocka_unit_test(test_an_alert_alone_avoids_nobody),
+		    test_a_server_that_does_not_answer_is_left_alone),
+		cmocka_unit_test(test_a_server_that_is_back_is_the_first_again),
+		cmocka_unit_test(test_failures_in_a_row_are_one_too_many),
+		cmocka_unit_test(test_an_alert_alone_puts_nobody_down),
+		cmocka_unit_test(test_probes_come_soon_and_then_less_often),
+		cmocka_unit_test(test_balanced_load_is_shared),
+		cmocka_unit_test(test_balanced_threads_keep_their_connections),
+		cmocka_unit_test(
+		    test_balanced_servers_lose_and_get_back_their_share),
+		cmocka_unit_test(test_health_is_told),
 		cmocka_unit_test(test_lists_without_sense_are_refused),
 	};
 
