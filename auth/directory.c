@@ -140,16 +140,20 @@ need_lookup(struct directory *d, struct question *q)
 
 static void
 take_stored_keys(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
-    struct buf *out)
+    const struct question *q)
 {
 	struct berval **values;
 	int k;
 
-	buf_clear(out); /* of a try that came to nothing */
+	if (q->stored_keys != NULL)
+		buf_clear(q->stored_keys); /* of a try that came to nothing */
 	values = ldap_get_values_len(c->ld, entry, d->config->scram_attribute);
+	q->login->has_stored_keys = values != NULL && values[0] != NULL;
 	for (k = 0; values != NULL && values[k] != NULL; k++)
-		pack_bytes(out,
-		    (struct slice){ values[k]->bv_val, values[k]->bv_len });
+		if (q->stored_keys != NULL)
+			pack_bytes(
+			    q->stored_keys, (struct slice){ values[k]->bv_val,
+						values[k]->bv_len });
 	ldap_value_free_len(values);
 }
 
@@ -164,8 +168,8 @@ take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
 	uint32_t i;
 	int k;
 
-	if (q->stored_keys != NULL)
-		take_stored_keys(d, c, entry, q->stored_keys);
+	if (config->scram_attribute != NULL)
+		take_stored_keys(d, c, entry, q);
 	login_forget_addresses(login); /* of a try that came to nothing */
 	if (config->user_attribute != NULL) {
 		values =

@@ -10,11 +10,17 @@
 #include "exchange.h"
 
 #include <sasl/sasl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "auxprop.h"
 #include "ldapname.h"
 #include "limits.h"
+#include "log.h"
 #include "saslprep.h"
+#include "scrammessage.h"
+#include "storedkey.h"
+#include "stranger.h"
 #include "xalloc.h"
 
 #define SERVICE "smtp" /* RFC 4954, 4 */
@@ -22,13 +28,24 @@
 /* The smtp role asks only from inside TLS, with at least this strength. */
 #define TLS_STRENGTH 128
 
+enum callback { CB_CHECKPASS, CB_CANON_USER, CB_STORED_KEY, CB_END, CB_COUNT };
+
 struct exchange {
 	sasl_conn_t *conn; /* NULL before the first step */
 	const struct mech *mech;
-	sasl_callback_t callbacks[3];
+	const struct auth_config *config;
+	sasl_callback_t callbacks[CB_COUNT];
 	struct directory *directory; /* during a step */
 	uint64_t deadline_ms;        /* of the step */
 	struct login login;
+
+	/* the TLS channel; no data: nothing to bind to */
+	char binding_type[LIMIT_BINDING_TYPE + 1];
+	unsigned char binding_data[LIMIT_BINDING];
+	sasl_channel_binding_t binding; /* borrows both */
+
+	struct buf bound; /* SCRAM: how the final message must begin */
+	bool last_said;   /* only an empty response is left to come */
 };
 
 static struct slice
@@ -71,39 +88,175 @@ on_canon_user(sasl_conn_t *conn, void *context, const char *in, unsigned len,
 	return SASL_OK;
 }
 
+/* What the library is told, so that it ends the exchange rightly. */
+static int
+library_code(enum auth_verdict verdict)
+{
+	switch (verdict) {
+	case AUTH_ACCEPTED:
+		return SASL_OK;
+	case AUTH_TROUBLE:
+		return SASL_UNAVAIL;
+	default:
+		return SASL_BADAUTH;
+	}
+}
+
 /* SASL_CB_SERVER_USERDB_CHECKPASS */
 static int
 on_checkpass(sasl_conn_t *conn, void *context, const char *user,
     const char *password, unsigned password_len, struct propctx *properties)
 {
-	/* What the library is told, so that it ends the exchange rightly. */
-	static const int codes[] = {
-		[AUTH_ACCEPTED] = SASL_OK,
-		[AUTH_REFUSED] = SASL_BADAUTH,
-		[AUTH_TROUBLE] = SASL_UNAVAIL,
-	};
 	struct exchange *e = context;
+	struct login *l = &e->login;
 
 	(void)conn;
 	(void)properties;
 	directory_check(e->directory, slice_of(user),
-	    (struct slice){ password, password_len }, e->deadline_ms,
-	    &e->login);
-	return codes[e->login.verdict];
+	    (struct slice){ password, password_len }, e->deadline_ms, l);
+	/* Not before: to others it would tell that there is such a user. */
+	if (l->verdict == AUTH_ACCEPTED && e->config->scram_only &&
+	    l->has_stored_keys)
+		login_judge(l, AUTH_TOO_WEAK, "scram_only");
+	return library_code(l->verdict);
+}
+
+/* -- SCRAM ------------------------------------------------------------------
+ */
+
+/* A key that others can tell from a made-up one; said once. */
+static void
+warn_of_difference(const struct storedkey *key)
+{
+	static bool warned; /* twice if two threads meet: no harm */
+
+	if (warned || stranger_resembles(key))
+		return;
+	warned = true;
+	log_event(LOG_LEVEL_WARN, "scram_differs",
+	    "a stored key has %u iterations and %zu octets of salt: set "
+	    "auth.scram_iterations and scram_salt to what most have, or "
+	    "clients can tell users from strangers",
+	    (unsigned)key->iterations, key->salt_len);
+}
+
+/* There is such a user, and no key to prove anything with. */
+static void
+judge_without_key(struct exchange *e, enum storedkey_status status)
+{
+	struct log_line l;
+
+	if (status == STOREDKEY_BAD) {
+		log_begin(&l, LOG_LEVEL_WARN, 0, "stored_key");
+		log_slice(&l, "user", slice_of(e->login.user));
+		log_str(&l, "scheme", e->mech->library);
+		log_str(&l, "reason", "malformed");
+		log_end(&l);
+	}
+	login_judge(&e->login,
+	    e->config->scram_transition ? AUTH_TRANSITION : AUTH_REFUSED,
+	    "no_stored_key");
+}
+
+/*
+ * AUXPROP_CB_STORED_KEY.  Who has no key gets one nobody can know, after the
+ * same work: what a client hears before its proof tells it nothing.
+ */
+static int
+on_stored_key(void *context, struct slice user, struct buf *out)
+{
+	struct exchange *e = context;
+	struct claim claim = { .name = user };
+	struct buf values = buf_new(LIMIT_STORED_KEYS);
+	enum storedkey_status status;
+	struct storedkey real, made_up;
+
+	if (!(e->mech->flags & MECH_STORED))
+		return SASL_NOUSER;
+	directory_identify(
+	    e->directory, &claim, e->deadline_ms, &e->login, &values);
+	status = storedkey_find(buf_slice(&values), e->mech->library, &real);
+	stranger_key(e->mech->library, user, &made_up);
+	buf_free(&values);
+	if (e->login.verdict == AUTH_TROUBLE)
+		return SASL_UNAVAIL;
+	if (e->login.verdict != AUTH_REFUSED && status != STOREDKEY_GOOD)
+		judge_without_key(e, status);
+	if (e->login.verdict == AUTH_REFUSED || status != STOREDKEY_GOOD) {
+		storedkey_print(&made_up, e->mech->library, out);
+	} else {
+		warn_of_difference(&real);
+		storedkey_print(&real, e->mech->library, out);
+	}
+	explicit_bzero(&real, sizeof(real));
+	return SASL_OK;
+}
+
+/* The -PLUS form of the mechanism is on offer, too. */
+static bool
+is_plus_offered(const struct exchange *e)
+{
+	char name[LIMIT_MECHANISM + 1];
+
+	(void)snprintf(name, sizeof(name), "%s-PLUS", e->mech->library);
+	return e->binding.len > 0 && mechs_find(slice_of(name)) != NULL;
+}
+
+/* Channel binding, before the library sees the message. */
+static bool
+is_bound_rightly(struct exchange *e, struct slice message)
+{
+	struct scram_binding binding = {
+		.plus = (e->mech->flags & MECH_BINDING) != 0,
+		.plus_offered = is_plus_offered(e),
+		.type = slice_of(e->binding_type),
+		.data = { (const char *)e->binding_data, e->binding.len },
+	};
+
+	if (e->bound.n > 0)
+		return scrammessage_final(message, buf_slice(&e->bound));
+	return scrammessage_first(message, &binding, &e->bound);
+}
+
+/* -- life -------------------------------------------------------------------
+ */
+
+static void
+take_binding(struct exchange *e, const struct msg_auth_start *start)
+{
+	struct slice type = start->binding_type, data = start->binding;
+
+	if (type.n == 0 || type.n >= sizeof(e->binding_type) || data.n == 0 ||
+	    data.n > sizeof(e->binding_data))
+		return;
+	memcpy(e->binding_type, type.p, type.n);
+	memcpy(e->binding_data, data.p, data.n);
+	e->binding = (sasl_channel_binding_t){
+		.name = e->binding_type,
+		.data = e->binding_data,
+		.len = data.n,
+	};
 }
 
 struct exchange *
-exchange_new(const struct mech *mech, const struct msg_auth_start *start)
+exchange_new(const struct mech *mech, const struct msg_auth_start *start,
+    const struct auth_config *config)
 {
 	struct exchange *e = xcalloc(1, sizeof(*e));
 
-	(void)start;
 	e->mech = mech;
-	e->callbacks[0] = (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS,
-		(int (*)(void))(void (*)(void))on_checkpass, e };
-	e->callbacks[1] = (sasl_callback_t){ SASL_CB_CANON_USER,
+	e->config = config;
+	e->callbacks[CB_CHECKPASS] =
+	    (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS,
+		    (int (*)(void))(void (*)(void))on_checkpass, e };
+	e->callbacks[CB_CANON_USER] = (sasl_callback_t){ SASL_CB_CANON_USER,
 		(int (*)(void))(void (*)(void))on_canon_user, e };
-	e->callbacks[2] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
+	e->callbacks[CB_STORED_KEY] = (sasl_callback_t){ AUXPROP_CB_STORED_KEY,
+		(int (*)(void))(void (*)(void))on_stored_key, e };
+	e->callbacks[CB_END] =
+	    (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
+	take_binding(e, start);
+	e->bound = buf_new(LIMIT_AUTH_LINE);
 	e->login = login_new();
 	return e;
 }
@@ -119,6 +272,7 @@ exchange_free(struct exchange **ep)
 	if (e->conn != NULL)
 		sasl_dispose(&e->conn); /* wipes what it kept */
 	login_free(&e->login);
+	buf_free(&e->bound);
 	free(e);
 }
 
@@ -138,9 +292,32 @@ open_conn(struct exchange *e)
 	if (r != SASL_OK)
 		return r;
 	r = sasl_setprop(e->conn, SASL_SSF_EXTERNAL, &strength);
+	if (r == SASL_OK && (e->mech->flags & MECH_BINDING))
+		r = sasl_setprop(e->conn, SASL_CHANNEL_BINDING, &e->binding);
 	if (r != SASL_OK)
 		return r;
 	return sasl_setprop(e->conn, SASL_SEC_PROPS, &security);
+}
+
+/*
+ * The directory has judged the user, and the library ended with r.  A password
+ * was what the directory judged; a proof is judged by the library alone, and
+ * whatever is wrong with one, no more is said than that it is.
+ */
+static void
+conclude_judged(struct exchange *e, int r)
+{
+	struct login *l = &e->login;
+
+	if (r == SASL_OK || l->verdict == AUTH_TROUBLE ||
+	    l->verdict == AUTH_REFUSED)
+		return;
+	if (l->verdict == AUTH_ACCEPTED || e->mech->flags & MECH_STORED)
+		if (l->verdict != AUTH_TRANSITION)
+			login_judge(l, AUTH_REFUSED,
+			    e->mech->flags & MECH_STORED && r != SASL_NOAUTHZ
+				? "proof"
+				: "authzid");
 }
 
 /* The library ended the exchange with r: record why, if nobody has yet. */
@@ -164,9 +341,7 @@ conclude(struct exchange *e, int r)
 	size_t i;
 
 	if (l->judged) {
-		/* The password was right, the other name was not theirs. */
-		if (l->verdict == AUTH_ACCEPTED && r != SASL_OK)
-			login_judge(l, AUTH_REFUSED, "authzid");
+		conclude_judged(e, r);
 		return;
 	}
 	for (i = 0; i < ARRAY_LEN(rows); i++)
@@ -175,6 +350,49 @@ conclude(struct exchange *e, int r)
 			return;
 		}
 	login_judge(l, AUTH_TROUBLE, "sasl");
+}
+
+/*
+ * What a client may not say, whatever the library would make of it.  SCRAM's
+ * faults are all the refusal that a wrong proof is.
+ */
+static bool
+is_admissible(struct exchange *e, bool has_data, struct slice data)
+{
+	const char *reason = NULL;
+
+	if (e->mech->flags & MECH_STORED) {
+		if (has_data && !is_bound_rightly(e, data))
+			reason = "binding";
+	} else if (strcmp(e->mech->name, "LOGIN") == 0 && data.n > 0 &&
+		   memchr(data.p, '\0', data.n) != NULL) {
+		reason = "nul"; /* where its plug-in would cut a name */
+	}
+	if (reason != NULL)
+		login_judge(&e->login, AUTH_REFUSED, reason);
+	return reason == NULL;
+}
+
+/* The library is content with what it has heard. */
+static enum exchange_state
+succeed(struct exchange *e, struct slice last, struct buf *challenge)
+{
+	/* No reply of SMTP has room for it but a challenge (RFC 4422, 3.6). */
+	if (last.n > 0) {
+		buf_add(challenge, last.p, last.n);
+		e->last_said = true;
+		return EXCHANGE_CHALLENGE;
+	}
+	conclude(e, SASL_OK);
+	return EXCHANGE_OVER;
+}
+
+/* The answer to our last word: there is nothing to say. */
+static enum exchange_state
+finish(struct exchange *e, struct slice data)
+{
+	conclude(e, data.n == 0 ? SASL_OK : SASL_BADPROT);
+	return EXCHANGE_OVER;
 }
 
 enum exchange_state
@@ -186,18 +404,20 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 	bool first = e->conn == NULL;
 	int r;
 
-	e->directory = directory;
-	e->deadline_ms = deadline_ms;
+	if (e->last_said)
+		return finish(e, data);
+	if ((e->mech->flags & MECH_BINDING) && e->binding.len == 0) {
+		login_judge(&e->login, AUTH_NO_MECHANISM, "no_binding");
+		return EXCHANGE_OVER;
+	}
 	if (first && open_conn(e) != SASL_OK) {
 		login_judge(&e->login, AUTH_TROUBLE, "sasl_new");
 		return EXCHANGE_OVER;
 	}
-	/* LOGIN has no delimiter; its plug-in would cut a name at the NUL. */
-	if (strcmp(e->mech->name, "LOGIN") == 0 && data.n > 0 &&
-	    memchr(data.p, '\0', data.n) != NULL) {
-		login_judge(&e->login, AUTH_REFUSED, "nul");
+	if (!is_admissible(e, has_data, data))
 		return EXCHANGE_OVER;
-	}
+	e->directory = directory;
+	e->deadline_ms = deadline_ms;
 	/* "" and nothing differ: the one is a response (RFC 4954, 4: "="). */
 	if (data.n == 0)
 		data.p = "";
@@ -208,6 +428,8 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 		r = sasl_server_step(
 		    e->conn, data.p, (unsigned)data.n, &out, &out_len);
 	e->directory = NULL;
+	if (r == SASL_OK)
+		return succeed(e, (struct slice){ out, out_len }, challenge);
 	if (r == SASL_CONTINUE) {
 		buf_add(challenge, out, out_len);
 		return EXCHANGE_CHALLENGE;

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "compiler.h"
+#include "config.h"
 #include "directory.h"
 #include "login.h"
 #include "mechs.h"
@@ -28,10 +29,10 @@ enum exchange_state {
 
 /*
  * Copies what it needs of the message, whose initial response is not looked
- * at: it comes with the first step.
+ * at: it comes with the first step.  The configuration outlives it.
  */
-struct exchange *exchange_new(
-    const struct mech *, const struct msg_auth_start *);
+struct exchange *exchange_new(const struct mech *,
+    const struct msg_auth_start *, const struct auth_config *);
 void exchange_free(struct exchange **);
 
 /*

@@ -27,6 +27,7 @@ struct login {
 	uint32_t address_count;
 	struct buf delegated; /* the same, of those they may write for */
 	uint32_t delegated_count;
+	bool has_stored_keys; /* some; for SCRAM */
 	struct quota quota;
 	uint32_t retry_s;                  /* of AUTH_LIMITED */
 	struct ldappolicy_warning warning; /* of AUTH_ACCEPTED */

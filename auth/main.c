@@ -25,6 +25,7 @@
 #include "mechs.h"
 #include "role.h"
 #include "servers.h"
+#include "stranger.h"
 
 #define DESCRIPTORS_EACH  4  /* per thread: two connections, some for DNS */
 #define DESCRIPTORS_PROBE 3  /* per server: a connection, some for DNS */
@@ -168,6 +169,9 @@ on_prepare(struct event_base *base, struct sandbox *s)
 	    ldapconn_init(&self.config) == -1)
 		return -1;
 	mechs_set_locks();
+	if (self.config.scram_attribute != NULL &&
+	    stranger_start(&self.config) == -1)
+		return -1;
 	warm_up();
 	confine(s);
 	return 0;

@@ -14,13 +14,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auxprop.h"
 #include "limits.h"
 #include "log.h"
 #include "xalloc.h"
 
-/* What we can offer; of two with one plug-in name, the better one first. */
+/*
+ * What we can offer.  A word of the configuration that is one's name in the
+ * library stands for it too: SCRAM-SHA-256 for both forms, better one first.
+ */
 /* clang-format off */
 static const struct mech known[] = {
+	{ "SCRAM-SHA-512-PLUS",	"SCRAM-SHA-512",	"libscram.",
+	    MECH_STORED | MECH_BINDING },
+	{ "SCRAM-SHA-512",	"SCRAM-SHA-512",	"libscram.", MECH_STORED },
+	{ "SCRAM-SHA-256-PLUS",	"SCRAM-SHA-256",	"libscram.",
+	    MECH_STORED | MECH_BINDING },
+	{ "SCRAM-SHA-256",	"SCRAM-SHA-256",	"libscram.", MECH_STORED },
+	{ "SCRAM-SHA-1-PLUS",	"SCRAM-SHA-1",		"libscram.",
+	    MECH_STORED | MECH_BINDING },
+	{ "SCRAM-SHA-1",	"SCRAM-SHA-1",		"libscram.", MECH_STORED },
 	{ "PLAIN",	"PLAIN",	"libplain.",	MECH_PASSWORD },
 	{ "LOGIN",	"LOGIN",	"liblogin.",	MECH_PASSWORD | MECH_LAST },
 };
@@ -37,9 +50,10 @@ static const struct {
 	const char *option;
 	const char *value;
 } options[] = {
-	/* Only our callback judges a password: names that nothing has. */
+	/* Only our callback judges a password: a name that nothing has. */
 	{ "pwcheck_method", "submitd" },
-	{ "auxprop_plugin", "submitd" },
+	/* Stored keys come from us alone. */
+	{ "auxprop_plugin", AUXPROP_NAME },
 	{ "canon_user_plugin", "INTERNAL" },
 	{ "log_level", "4" },
 	{ "auto_transition", "no" },
@@ -296,6 +310,8 @@ mechs_start(const struct strings *wanted)
 		    sasl_errstring(r, NULL, NULL));
 		return -1;
 	}
+	if (auxprop_start() == -1)
+		return -1;
 	offer_all(wanted);
 	if (*offered == '\0') {
 		log_event(LOG_LEVEL_ERROR, "sasl_start",

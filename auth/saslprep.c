@@ -11,8 +11,9 @@
 #include <string.h>
 #include <stringprep.h>
 
-size_t
-saslprep(struct slice in, char *out, size_t size)
+static size_t
+prepare(
+    struct slice in, const Stringprep_profile *profile, char *out, size_t size)
 {
 	/* No flag: unassigned code points may be queried for (RFC 3454, 7). */
 	static const Stringprep_profile_flags query = 0;
@@ -20,10 +21,21 @@ saslprep(struct slice in, char *out, size_t size)
 	if (in.n < size && (in.n == 0 || memchr(in.p, '\0', in.n) == NULL)) {
 		memcpy(out, in.p, in.n);
 		out[in.n] = '\0';
-		if (stringprep(out, size, query, stringprep_saslprep) ==
-		    STRINGPREP_OK)
+		if (stringprep(out, size, query, profile) == STRINGPREP_OK)
 			return strlen(out);
 	}
 	explicit_bzero(out, size);
 	return 0;
+}
+
+size_t
+saslprep(struct slice in, char *out, size_t size)
+{
+	return prepare(in, stringprep_saslprep, out, size);
+}
+
+size_t
+saslprep_fold(struct slice in, char *out, size_t size)
+{
+	return prepare(in, stringprep_nameprep, out, size);
 }

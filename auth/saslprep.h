@@ -21,4 +21,7 @@
  */
 NODISCARD size_t saslprep(struct slice in, char *out, size_t size);
 
+/* The same, upper case become lower too, for comparing names. */
+NODISCARD size_t saslprep_fold(struct slice in, char *out, size_t size);
+
 #endif

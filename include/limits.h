@@ -44,6 +44,13 @@
 #define LIMIT_USER_TYPED            1024 /* before SASLprep */
 #define LIMIT_PASSWORD              1024
 #define LIMIT_MECHANISM             20   /* RFC 4422, 3.1 */
+#define LIMIT_SCRAM_ITERATIONS_MIN  4096 /* RFC 7677, 4 */
+#define LIMIT_SCRAM_ITERATIONS      10000000
+#define LIMIT_SCRAM_SALT            64    /* octets */
+#define LIMIT_STORED_KEY            1024  /* one value in the directory */
+#define LIMIT_STORED_KEYS           65536 /* all of one entry */
+#define LIMIT_BINDING               64    /* octets that name a TLS channel */
+#define LIMIT_BINDING_TYPE          32
 #define LIMIT_CERTIFICATE_MAILBOXES 16   /* taken of a client's */
 #define LIMIT_AUTH_IN_FLIGHT        1024 /* exchanges per smtp worker */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \

@@ -1,0 +1,99 @@
+/*
+ * stranger - the stored key of somebody who has none.
+ *
+ * All of it comes from the name and one secret, which is made of the service
+ * account's password.  Whoever knows a name that does not exist can check a
+ * guess of that password against the salt: so it is stretched, which makes a
+ * guess as dear as one against a stored key of the directory's own.
+ */
+
+#include "stranger.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "log.h"
+#include "saslprep.h"
+
+#define STRETCH 600000 /* rounds of PBKDF2 */
+
+#define SECRET_LEN 32
+#define DIGEST_LEN 64 /* SHA-512: as long as anything made of it */
+
+_Static_assert(DIGEST_LEN <= LIMIT_SCRAM_SALT, "a salt holds a digest");
+_Static_assert(DIGEST_LEN <= STOREDKEY_HASH_MAX, "and so does a key");
+
+/* Written at start only. */
+static struct {
+	unsigned char secret[SECRET_LEN];
+	uint32_t iterations;
+	size_t salt_len;
+} self;
+
+int
+stranger_start(const struct auth_config *config)
+{
+	const char *base = config->base == NULL ? "" : config->base;
+	struct slice password = secret_slice(&config->bind_password);
+	struct buf salt = buf_new(sizeof("submitd strangers ") + strlen(base));
+	int r;
+
+	self.iterations = config->scram_iterations;
+	self.salt_len = config->scram_salt;
+	buf_printf(&salt, "submitd strangers %s", base);
+	r = PKCS5_PBKDF2_HMAC(password.n == 0 ? "" : password.p,
+	    (int)password.n, (const unsigned char *)salt.p, (int)salt.n,
+	    STRETCH, EVP_sha256(), sizeof(self.secret), self.secret);
+	buf_free(&salt);
+	if (r == 1)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "scram_start", "libcrypto derives no key");
+	return -1;
+}
+
+/* What a directory that does not look at case takes for the same name. */
+static size_t
+fold(struct slice name, char *out, size_t size)
+{
+	size_t n = saslprep_fold(name, out, size);
+
+	if (n > 0 || name.n >= size)
+		return n;
+	memcpy(out, name.p, name.n);
+	return name.n;
+}
+
+/* One value per scheme, part of the key, and name. */
+static void
+derive(const char *scheme, const char *part, struct slice name,
+    unsigned char digest[DIGEST_LEN])
+{
+	char folded[2 * LIMIT_USER_TYPED];
+	size_t n = fold(name, folded, sizeof(folded));
+	struct buf b = buf_new(sizeof(folded) + 2 * LIMIT_MECHANISM);
+	unsigned length = 0;
+
+	buf_printf(&b, "%s %s ", scheme, part);
+	buf_add(&b, folded, n);
+	BUG_ON(HMAC(EVP_sha512(), self.secret, sizeof(self.secret),
+		   (const unsigned char *)b.p, b.n, digest, &length) == NULL);
+	buf_free(&b);
+}
+
+void
+stranger_key(const char *scheme, struct slice name, struct storedkey *out)
+{
+	explicit_bzero(out, sizeof(*out));
+	out->iterations = self.iterations;
+	out->salt_len = self.salt_len;
+	out->hash_len = storedkey_hash_len(scheme);
+	derive(scheme, "salt", name, out->salt);
+	derive(scheme, "stored", name, out->stored);
+	derive(scheme, "server", name, out->server);
+}
+
+bool
+stranger_resembles(const struct storedkey *k)
+{
+	return k->iterations == self.iterations && k->salt_len == self.salt_len;
+}
