@@ -9,44 +9,19 @@
 
 #include "exchange.h"
 
-#include <sasl/sasl.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "auxprop.h"
+#include "exchange_private.h"
 #include "ldapname.h"
 #include "limits.h"
-#include "log.h"
 #include "saslprep.h"
-#include "scrammessage.h"
-#include "storedkey.h"
-#include "stranger.h"
 #include "xalloc.h"
 
 #define SERVICE "smtp" /* RFC 4954, 4 */
 
 /* The smtp role asks only from inside TLS, with at least this strength. */
 #define TLS_STRENGTH 128
-
-enum callback { CB_CHECKPASS, CB_CANON_USER, CB_STORED_KEY, CB_END, CB_COUNT };
-
-struct exchange {
-	sasl_conn_t *conn; /* NULL before the first step */
-	const struct mech *mech;
-	const struct auth_config *config;
-	sasl_callback_t callbacks[CB_COUNT];
-	struct directory *directory; /* during a step */
-	uint64_t deadline_ms;        /* of the step */
-	struct login login;
-
-	/* the TLS channel; no data: nothing to bind to */
-	char binding_type[LIMIT_BINDING_TYPE + 1];
-	unsigned char binding_data[LIMIT_BINDING];
-	sasl_channel_binding_t binding; /* borrows both */
-
-	struct buf bound; /* SCRAM: how the final message must begin */
-	bool last_said;   /* only an empty response is left to come */
-};
 
 static struct slice
 without_blanks_around(struct slice s)
@@ -121,103 +96,6 @@ on_checkpass(sasl_conn_t *conn, void *context, const char *user,
 	return library_code(l->verdict);
 }
 
-/* -- SCRAM ------------------------------------------------------------------
- */
-
-/* A key that others can tell from a made-up one; said once. */
-static void
-warn_of_difference(const struct storedkey *key)
-{
-	static bool warned; /* twice if two threads meet: no harm */
-
-	if (warned || stranger_resembles(key))
-		return;
-	warned = true;
-	log_event(LOG_LEVEL_WARN, "scram_differs",
-	    "a stored key has %u iterations and %zu octets of salt: set "
-	    "auth.scram_iterations and scram_salt to what most have, or "
-	    "clients can tell users from strangers",
-	    (unsigned)key->iterations, key->salt_len);
-}
-
-/* There is such a user, and no key to prove anything with. */
-static void
-judge_without_key(struct exchange *e, enum storedkey_status status)
-{
-	struct log_line l;
-
-	if (status == STOREDKEY_BAD) {
-		log_begin(&l, LOG_LEVEL_WARN, 0, "stored_key");
-		log_slice(&l, "user", slice_of(e->login.user));
-		log_str(&l, "scheme", e->mech->library);
-		log_str(&l, "reason", "malformed");
-		log_end(&l);
-	}
-	login_judge(&e->login,
-	    e->config->scram_transition ? AUTH_TRANSITION : AUTH_REFUSED,
-	    "no_stored_key");
-}
-
-/*
- * AUXPROP_CB_STORED_KEY.  Who has no key gets one nobody can know, after the
- * same work: what a client hears before its proof tells it nothing.
- */
-static int
-on_stored_key(void *context, struct slice user, struct buf *out)
-{
-	struct exchange *e = context;
-	struct claim claim = { .name = user };
-	struct buf values = buf_new(LIMIT_STORED_KEYS);
-	enum storedkey_status status;
-	struct storedkey real, made_up;
-
-	if (!(e->mech->flags & MECH_STORED))
-		return SASL_NOUSER;
-	directory_identify(
-	    e->directory, &claim, e->deadline_ms, &e->login, &values);
-	status = storedkey_find(buf_slice(&values), e->mech->library, &real);
-	stranger_key(e->mech->library, user, &made_up);
-	buf_free(&values);
-	if (e->login.verdict == AUTH_TROUBLE)
-		return SASL_UNAVAIL;
-	if (e->login.verdict != AUTH_REFUSED && status != STOREDKEY_GOOD)
-		judge_without_key(e, status);
-	if (e->login.verdict == AUTH_REFUSED || status != STOREDKEY_GOOD) {
-		storedkey_print(&made_up, e->mech->library, out);
-	} else {
-		warn_of_difference(&real);
-		storedkey_print(&real, e->mech->library, out);
-	}
-	explicit_bzero(&real, sizeof(real));
-	return SASL_OK;
-}
-
-/* The -PLUS form of the mechanism is on offer, too. */
-static bool
-is_plus_offered(const struct exchange *e)
-{
-	char name[LIMIT_MECHANISM + 1];
-
-	(void)snprintf(name, sizeof(name), "%s-PLUS", e->mech->library);
-	return e->binding.len > 0 && mechs_find(slice_of(name)) != NULL;
-}
-
-/* Channel binding, before the library sees the message. */
-static bool
-is_bound_rightly(struct exchange *e, struct slice message)
-{
-	struct scram_binding binding = {
-		.plus = (e->mech->flags & MECH_BINDING) != 0,
-		.plus_offered = is_plus_offered(e),
-		.type = slice_of(e->binding_type),
-		.data = { (const char *)e->binding_data, e->binding.len },
-	};
-
-	if (e->bound.n > 0)
-		return scrammessage_final(message, buf_slice(&e->bound));
-	return scrammessage_first(message, &binding, &e->bound);
-}
-
 /* -- life -------------------------------------------------------------------
  */
 
@@ -252,7 +130,7 @@ exchange_new(const struct mech *mech, const struct msg_auth_start *start,
 	e->callbacks[CB_CANON_USER] = (sasl_callback_t){ SASL_CB_CANON_USER,
 		(int (*)(void))(void (*)(void))on_canon_user, e };
 	e->callbacks[CB_STORED_KEY] = (sasl_callback_t){ AUXPROP_CB_STORED_KEY,
-		(int (*)(void))(void (*)(void))on_stored_key, e };
+		(int (*)(void))(void (*)(void))exchange_stored_key, e };
 	e->callbacks[CB_END] =
 	    (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
 	take_binding(e, start);
@@ -308,16 +186,23 @@ static void
 conclude_judged(struct exchange *e, int r)
 {
 	struct login *l = &e->login;
+	bool scram = (e->mech->flags & MECH_STORED) != 0;
 
-	if (r == SASL_OK || l->verdict == AUTH_TROUBLE ||
-	    l->verdict == AUTH_REFUSED)
+	if (r == SASL_OK)
 		return;
-	if (l->verdict == AUTH_ACCEPTED || e->mech->flags & MECH_STORED)
-		if (l->verdict != AUTH_TRANSITION)
-			login_judge(l, AUTH_REFUSED,
-			    e->mech->flags & MECH_STORED && r != SASL_NOAUTHZ
-				? "proof"
-				: "authzid");
+	switch (l->verdict) {
+	case AUTH_REFUSED:
+	case AUTH_TROUBLE:
+	case AUTH_TRANSITION:
+		break;
+	case AUTH_ACCEPTED:
+		login_judge(l, AUTH_REFUSED, scram ? "proof" : "authzid");
+		break;
+	default:
+		if (scram)
+			login_judge(l, AUTH_REFUSED, "proof");
+		break;
+	}
 }
 
 /* The library ended the exchange with r: record why, if nobody has yet. */
@@ -344,12 +229,12 @@ conclude(struct exchange *e, int r)
 		conclude_judged(e, r);
 		return;
 	}
-	for (i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].code == r) {
-			login_judge(l, rows[i].verdict, rows[i].reason);
-			return;
-		}
 	login_judge(l, AUTH_TROUBLE, "sasl");
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].code == r)
+			login_judge(l, rows[i].verdict, rows[i].reason);
+	if (l->verdict == AUTH_BROKEN && e->mech->flags & MECH_STORED)
+		login_judge(l, AUTH_REFUSED, l->reason);
 }
 
 /*
@@ -362,7 +247,7 @@ is_admissible(struct exchange *e, bool has_data, struct slice data)
 	const char *reason = NULL;
 
 	if (e->mech->flags & MECH_STORED) {
-		if (has_data && !is_bound_rightly(e, data))
+		if (has_data && !exchange_is_bound(e, data))
 			reason = "binding";
 	} else if (strcmp(e->mech->name, "LOGIN") == 0 && data.n > 0 &&
 		   memchr(data.p, '\0', data.n) != NULL) {

@@ -17,6 +17,7 @@
 
 /* What the directory says next, and what it was asked. */
 static enum auth_verdict answer;
+static bool has_stored_keys;
 static int asked;
 static char asked_user[300];
 static char asked_password[1100];
@@ -37,7 +38,23 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 	memcpy(asked_password, password.p, password.n);
 	asked_password_len = password.n;
 	login_judge(login, answer, "faked");
+	login->has_stored_keys = has_stored_keys;
 }
+
+/* Nobody here proves anything without a password. */
+void
+directory_identify(struct directory *d, const struct claim *claim,
+    uint64_t deadline_ms, struct login *login, struct buf *stored_keys)
+{
+	(void)d;
+	(void)claim;
+	(void)deadline_ms;
+	(void)login;
+	(void)stored_keys;
+	fail();
+}
+
+static struct auth_config config;
 
 static struct exchange *
 begin(const char *mechanism)
@@ -46,7 +63,7 @@ begin(const char *mechanism)
 	const struct mech *mech = mechs_find(slice_of(mechanism));
 
 	assert_non_null(mech);
-	return exchange_new(mech, &start);
+	return exchange_new(mech, &start, &config);
 }
 
 static enum exchange_state
@@ -83,6 +100,8 @@ set_up(void **state)
 	(void)state;
 	asked = 0;
 	answer = AUTH_ACCEPTED;
+	has_stored_keys = false;
+	config.scram_only = false;
 	return 0;
 }
 
@@ -90,7 +109,7 @@ static void
 test_plain_asks_the_directory(void **state)
 {
 	static const enum auth_verdict verdicts[] = { AUTH_ACCEPTED,
-		AUTH_REFUSED, AUTH_TROUBLE };
+		AUTH_REFUSED, AUTH_TROUBLE, AUTH_SUSPENDED, AUTH_LIMITED };
 	size_t i;
 
 	(void)state;
@@ -102,6 +121,33 @@ test_plain_asks_the_directory(void **state)
 		assert_string_equal(asked_user, "alice");
 		assert_int_equal(asked_password_len, 6);
 		assert_memory_equal(asked_password, "secret", 6);
+	}
+}
+
+/* A wrong password hears nothing of keys: 535 for users and strangers. */
+static void
+test_who_has_a_stored_key_may_be_held_to_it(void **state)
+{
+	static const struct {
+		bool only, keys;
+		enum auth_verdict said, verdict;
+	} rows[] = {
+		{ false, true, AUTH_ACCEPTED, AUTH_ACCEPTED },
+		{ true, false, AUTH_ACCEPTED, AUTH_ACCEPTED },
+		{ true, true, AUTH_ACCEPTED, AUTH_TOO_WEAK },
+		{ true, true, AUTH_REFUSED, AUTH_REFUSED },
+		{ true, true, AUTH_TROUBLE, AUTH_TROUBLE },
+		{ true, true, AUTH_SUSPENDED, AUTH_SUSPENDED },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		config.scram_only = rows[i].only;
+		has_stored_keys = rows[i].keys;
+		answer = rows[i].said;
+		assert_int_equal(
+		    whole("PLAIN", S("\0alice\0secret")), rows[i].verdict);
 	}
 }
 
@@ -191,9 +237,11 @@ test_names_are_prepared(void **state)
 	assert_int_equal(
 	    whole("PLAIN", S("\0I\xc2\xadX\0secret")), AUTH_ACCEPTED);
 	assert_string_equal(asked_user, "IX");
-	/* Who names a second identity spells it like the first. */
+	/* A second identity is the first if both become the same. */
 	assert_int_equal(
-	    whole("PLAIN", S("IX\0\xe2\x85\xa8\0secret")), AUTH_REFUSED);
+	    whole("PLAIN", S("IX\0\xe2\x85\xa8\0secret")), AUTH_ACCEPTED);
+	assert_int_equal(
+	    whole("PLAIN", S("IXX\0\xe2\x85\xa8\0secret")), AUTH_REFUSED);
 	assert_string_equal(asked_user, "IX");
 	assert_int_equal(
 	    whole("PLAIN", S("\0\xc2\xa0x\xe3\x80\x80\0s")), AUTH_ACCEPTED);
@@ -331,6 +379,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_plain_asks_the_directory),
+		TEST(test_who_has_a_stored_key_may_be_held_to_it),
 		TEST(test_plain_of_another_shape_is_never_asked),
 		TEST(test_plain_cut_short_is_what_it_says),
 		TEST(test_another_authorization_identity_is_refused),
