@@ -45,7 +45,7 @@ on_start(void *arg, struct ipc_frame *f)
 		request_finish(
 		    r, &request_nobody, AUTH_NO_MECHANISM, "mechanism");
 	} else {
-		r->exchange = exchange_new(r->mech, &m, self.config);
+		r->exchange = exchange_new(r->mech, &m, auth_self.config);
 		request_step(r, m.has_initial, m.initial);
 	}
 	return IPC_FINE;
