@@ -154,6 +154,17 @@ servers_choose(struct servers *s, uint32_t tried, size_t current)
 	return i;
 }
 
+bool
+servers_all_down(struct servers *s)
+{
+	bool none;
+
+	pthread_mutex_lock(&s->lock);
+	none = best(s, 0) == SERVERS_NONE;
+	pthread_mutex_unlock(&s->lock);
+	return none;
+}
+
 /* -- how they are -----------------------------------------------------------
  */
 

@@ -58,6 +58,9 @@ const struct endpoint *servers_endpoint(const struct servers *, size_t i);
  */
 size_t servers_choose(struct servers *, uint32_t tried, size_t current);
 
+/* No login is asked of any of them just now. */
+bool servers_all_down(struct servers *);
+
 /* It answered. */
 void servers_well(struct servers *, size_t i, uint64_t now_ms);
 

@@ -173,8 +173,10 @@ test_a_server_that_does_not_answer_is_left_alone(void **state)
 	servers_ill(s, 2, NOW, &lost);
 	expect_order(s, "b");
 	assert_int_equal(servers_choose(s, 0, 0), 1);
+	assert_false(servers_all_down(s));
 	servers_ill(s, 1, NOW, &lost);
 	expect_order(s, "");
+	assert_true(servers_all_down(s));
 	servers_free(&s);
 }
 
