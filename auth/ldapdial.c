@@ -8,9 +8,11 @@
 #include "ldapdial.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "ldapconn.h"
@@ -186,6 +188,24 @@ out:
 	return good;
 }
 
+/* EXTERNAL tells the directory who we are: be whom the daemon will be. */
+static int
+become_role(const struct auth_config *c)
+{
+	const struct role_config *r = &c->role;
+
+	if (c->bind != LDAP_BIND_EXTERNAL || !r->confine)
+		return 0;
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(r->gid, r->gid, r->gid) == -1 ||
+	    setresuid(r->uid, r->uid, r->uid) == -1) {
+		printf("ldap: cannot become user %u: %s\n", r->uid,
+		    strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 int
 ldapdial_servers(const struct auth_config *c)
 {
@@ -194,7 +214,7 @@ ldapdial_servers(const struct auth_config *c)
 	size_t i;
 	int r = 0;
 
-	if (servers == NULL || ldapconn_init(c) == -1) {
+	if (servers == NULL || ldapconn_init(c) == -1 || become_role(c) == -1) {
 		printf("ldap: cannot be tried; see the log\n");
 		servers_free(&servers);
 		return 1;

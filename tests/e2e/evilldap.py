@@ -107,6 +107,13 @@ def entry(dn, **attributes):
     return sequence(octets(dn), sequence(*lists), tag=SEARCH_ENTRY)
 
 
+def with_controls(operation, *controls):
+    """The operation with controls behind it: (OID, value) each."""
+    return operation + sequence(*(
+        sequence(octets(oid), octets(value)) for oid, value in controls),
+        tag=0xA0)
+
+
 def reference(*urls):
     return sequence(*(octets(u) for u in urls), tag=SEARCH_REFERENCE)
 
@@ -247,7 +254,7 @@ class EvilLdap:
 
     @staticmethod
     def read(s):
-        """One message: its id, operation tag and value."""
+        """One message: its id, operation tag, value, and OIDs of controls."""
 
         def exactly(n):
             data = b""
@@ -263,7 +270,10 @@ class EvilLdap:
         if n & 0x80:
             n = int.from_bytes(exactly(n & 0x7F), "big")
         message = parse(exactly(n))
-        return int.from_bytes(message[0][1], "big"), message[1][0], message[1][1]
+        controls = [parse(c)[0][1].decode() for _, value in message[2:]
+                    for _, c in parse(value)]
+        return (int.from_bytes(message[0][1], "big"), message[1][0],
+                message[1][1], controls)
 
     @staticmethod
     def has_more(s):
@@ -271,12 +281,15 @@ class EvilLdap:
         poll.register(s, select.POLLIN)
         return bool(poll.poll(0))
 
-    def answer(self, s, number, msgid, tag, value):
+    def answer(self, s, number, msgid, tag, value, controls):
         if tag == 0x60:  # bind
             e = parse(value)
             dn, password = e[1][1].decode(), e[2][1].decode("utf-8", "surrogateescape")
+            if e[2][0] == 0xA3:  # SASL: the mechanism, for a password
+                password = parse(e[2][1])[0][1].decode()
             self.record(number, "bind", (dn, password))
             self.record(number, "version", e[0][1])
+            self.record(number, "controls", (dn, controls))
             what, reply = self.bind(number, dn, password), BIND_RESPONSE
         elif tag == 0x63:  # search
             request = SearchRequest(value)

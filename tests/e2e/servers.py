@@ -38,6 +38,7 @@ TLSCertificateKeyFile {key}
 disallow bind_anon
 sizelimit 100
 idletimeout 0
+{globals}
 
 database mdb
 suffix "dc=example,dc=org"
@@ -55,6 +56,7 @@ access to dn.subtree="ou=people,dc=example,dc=org"
     by self read
     by * none
 access to * by * none
+{database}
 """
 
 LDIF = """\
@@ -136,7 +138,13 @@ def ssha(password):
 
 
 class Slapd:
-    """A private slapd with the sample users: ldap, ldaps and ldapi."""
+    """A private slapd with the sample users: ldap, ldaps and ldapi.
+
+    What a kind of its own adds: lines for the whole server, lines for the
+    database, entries (LDIF).
+    """
+
+    globals = database = entries = ""
 
     def __init__(self, ground, name="slapd"):
         self.dir = ground.directory(name)
@@ -161,11 +169,13 @@ class Slapd:
         conf = self.dir / "slapd.conf"
         conf.write_text(SLAPD_CONF.format(
             dir=self.dir, ca=self.cert.ca, chain=self.cert.chain,
-            key=self.cert.key, service=SERVICE_DN))
+            key=self.cert.key, service=SERVICE_DN, globals=self.globals,
+            database=self.database))
         conf.chmod(0o600)
         ldif = LDIF.format(
             service=SERVICE_DN, service_password=ssha(SERVICE_PASSWORD),
             **{user: ssha(word) for user, word in PASSWORD.items()})
+        ldif += self.entries
         # "slapd -Ta" is slapadd.
         subprocess.run([self.program, "-Ta", "-q", "-f", conf], check=True,
                        input=ldif.encode(), stdout=subprocess.DEVNULL)
