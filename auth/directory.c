@@ -280,7 +280,8 @@ find_entry(struct directory *d, struct question *q, char **dn)
 		goto out;
 	code = ldapconn_search(
 	    &d->lookup, &search, operation_deadline(d, q), &entry);
-	r = judge(q, &d->lookup, code);
+	note(q, &d->lookup, code);
+	r = ldapresult_judge_search(code);
 	if (r.meaning == MEANS_NO) /* more than one */
 		warn_of_entry(q, r.reason);
 	if (r.meaning != MEANS_OK)
@@ -344,10 +345,8 @@ bind_by_template(struct directory *d, struct question *q)
 		code = LDAP_NO_SUCH_OBJECT; /* it was there to bind as */
 	if (code == LDAP_SUCCESS)
 		take_entry(d, &d->user, entry, q);
-	r = judge(q, &d->user, code);
 	/* The password was right: no failure to read may be a no. */
-	if (r.meaning == MEANS_NO)
-		r.meaning = MEANS_ALERT;
+	r = judge(q, &d->user, code);
 out:
 	if (entry != NULL)
 		ldap_msgfree(entry);

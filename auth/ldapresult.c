@@ -32,9 +32,6 @@ static const struct row {
 	{ LDAP_CONSTRAINT_VIOLATION,	MEANS_TROUBLE,	MEANS_NO,	"constraint" },
 	{ LDAP_ALIAS_PROBLEM,		MEANS_TROUBLE,	MEANS_NO,	"alias" },
 	{ LDAP_ALIAS_DEREF_PROBLEM,	MEANS_TROUBLE,	MEANS_NO,	"alias" },
-	/* our limit of two entries was met: not exactly one person */
-	{ LDAP_SIZELIMIT_EXCEEDED,	MEANS_NO,	MEANS_TROUBLE,	"ambiguous" },
-
 	/* some servers mean "locked" by it, others their own state */
 	{ LDAP_UNWILLING_TO_PERFORM,	MEANS_TROUBLE,	MEANS_TROUBLE,	"unwilling" },
 
@@ -43,6 +40,7 @@ static const struct row {
 	{ LDAP_CONFIDENTIALITY_REQUIRED, MEANS_ALERT,	MEANS_ALERT,	"needs_tls" },
 	{ LDAP_AUTH_METHOD_NOT_SUPPORTED, MEANS_ALERT,	MEANS_ALERT,	"no_simple_bind" },
 	{ LDAP_UNAVAILABLE_CRITICAL_EXTENSION, MEANS_ALERT, MEANS_ALERT, "extension" },
+	{ LDAP_SIZELIMIT_EXCEEDED,	MEANS_ALERT,	MEANS_ALERT,	"size_limit" },
 	{ LDAP_PROTOCOL_ERROR,		MEANS_ALERT,	MEANS_ALERT,	"protocol" },
 	{ LDAP_OPERATIONS_ERROR,	MEANS_ALERT,	MEANS_ALERT,	"operations" },
 	{ LDAP_NO_SUCH_ATTRIBUTE,	MEANS_ALERT,	MEANS_TROUBLE,	"attribute" },
@@ -125,6 +123,14 @@ ldapresult_judge(int code)
 	const struct row *row = find_row(code);
 
 	return (struct ldap_result){ row->lookup, row->reason, false };
+}
+
+struct ldap_result
+ldapresult_judge_search(int code)
+{
+	if (code == LDAP_SIZELIMIT_EXCEEDED) /* the limit was ours */
+		return (struct ldap_result){ MEANS_NO, "ambiguous", false };
+	return ldapresult_judge(code);
 }
 
 /* The password was right, and yet there is something. */

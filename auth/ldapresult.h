@@ -28,8 +28,11 @@ struct ldap_result {
 	bool guess;         /* of MEANS_NO: nobody knew the password */
 };
 
-/* Of StartTLS, the service account's bind, a search: our own doing. */
+/* Of StartTLS or the service account's bind: our own doing. */
 struct ldap_result ldapresult_judge(int code);
+
+/* Of a search for one entry: more than one is nobody in particular. */
+struct ldap_result ldapresult_judge_search(int code);
 
 /*
  * Of a bind with somebody's name and password: the code, and what else the

@@ -59,9 +59,12 @@ test_a_look_up_refuses_only_when_ambiguous(void **state)
 	int code;
 
 	(void)state;
-	for (code = -20; code < 200; code++)
-		assert_int_equal(ldapresult_judge(code).meaning == MEANS_NO,
+	for (code = -20; code < 200; code++) {
+		assert_int_not_equal(ldapresult_judge(code).meaning, MEANS_NO);
+		assert_int_equal(
+		    ldapresult_judge_search(code).meaning == MEANS_NO,
 		    code == LDAP_SIZELIMIT_EXCEEDED);
+	}
 }
 
 static void
