@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "compiler.h"
 
@@ -23,6 +24,18 @@ struct network {
  * behind its prefix (somebody meant another one), or is everybody.
  */
 NODISCARD int network_parse(const char *text, struct network *out);
+
+/*
+ * The network around the address in text: an IPv4 address stays one address,
+ * of an IPv6 one the first bits count (1 to 128).  -1: it is no address.
+ */
+NODISCARD int network_around(
+    const char *text, unsigned bits, struct network *out);
+
+#define NETWORK_TEXT (INET6_ADDRSTRLEN + 4) /* octets for network_show() */
+
+/* "192.0.2.1", "2001:db8::/64": as network_parse() takes it. */
+void network_show(const struct network *, char out[NETWORK_TEXT]);
 
 bool network_holds(const struct network *, const struct in6_addr *);
 

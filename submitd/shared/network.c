@@ -7,6 +7,7 @@
 #include "network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #define IPV4_BITS 96 /* of ::ffff:0:0, before those of IPv4 */
@@ -87,6 +88,36 @@ network_parse(const char *text, struct network *out)
 		return -1;
 	out->bits = family == 32 ? IPV4_BITS + bits : bits;
 	return is_clean(out) ? 0 : -1;
+}
+
+int
+network_around(const char *text, unsigned bits, struct network *out)
+{
+	unsigned i;
+
+	*out = (struct network){ 0 };
+	if (parse_address(text, &out->address) == 0)
+		return -1;
+	out->bits = IN6_IS_ADDR_V4MAPPED(&out->address) ? 128 : bits;
+	for (i = out->bits; i < 128; i++)
+		out->address.s6_addr[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+	return 0;
+}
+
+void
+network_show(const struct network *n, char out[NETWORK_TEXT])
+{
+	bool mapped = IN6_IS_ADDR_V4MAPPED(&n->address) && n->bits >= IPV4_BITS;
+	unsigned bits = mapped ? n->bits - IPV4_BITS : n->bits;
+	size_t used;
+
+	if (mapped)
+		inet_ntop(AF_INET, n->address.s6_addr + 12, out, NETWORK_TEXT);
+	else
+		inet_ntop(AF_INET6, &n->address, out, NETWORK_TEXT);
+	used = strlen(out);
+	if (n->bits < 128)
+		snprintf(out + used, NETWORK_TEXT - used, "/%u", bits);
 }
 
 bool

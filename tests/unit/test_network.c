@@ -77,7 +77,52 @@ static const struct {
 	{ "::1",	"::1",			"::2" },
 	{ "::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "::ffff:11.1.2.3" },
 };
+
+static const struct {
+	const char	*address;
+	unsigned	 bits;
+	const char	*shown;	/* NULL: refused */
+} around[] = {
+	{ "192.0.2.1",		64,	"192.0.2.1" },
+	{ "192.0.2.1",		16,	"192.0.2.1" },
+	{ "::ffff:192.0.2.1",	64,	"192.0.2.1" },
+	{ "2001:db8:1:2:3:4:5:6", 64,	"2001:db8:1:2::/64" },
+	{ "2001:db8:1:2:3:4:5:6", 128,	"2001:db8:1:2:3:4:5:6" },
+	{ "2001:db8:1:2:3:4:5:6", 127,	"2001:db8:1:2:3:4:5:6/127" },
+	{ "2001:db8:1:2:3:4:5:7", 127,	"2001:db8:1:2:3:4:5:6/127" },
+	{ "2001:db8:1:2:3:4:5:6", 33,	"2001:db8::/33" },
+	{ "2001:db8:ffff::",	33,	"2001:db8:8000::/33" },
+	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1, "8000::/1" },
+	{ "",			64,	NULL },
+	{ "192.0.2",		64,	NULL },
+	{ "192.0.2.1/32",	64,	NULL },
+	{ "localhost",		64,	NULL },
+};
 /* clang-format on */
+
+static void
+test_an_address_is_the_network_around_it(void **state)
+{
+	struct network n, again;
+	char text[NETWORK_TEXT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(around); i++) {
+		int r = network_around(around[i].address, around[i].bits, &n);
+
+		assert_int_equal(r, around[i].shown == NULL ? -1 : 0);
+		if (r == -1)
+			continue;
+		network_show(&n, text);
+		assert_string_equal(text, around[i].shown);
+		assert_int_equal(network_parse(text, &again), 0);
+		assert_memory_equal(&n, &again, sizeof(n));
+	}
+	assert_int_equal(network_parse("10.0.0.0/8", &n), 0);
+	network_show(&n, text);
+	assert_string_equal(text, "10.0.0.0/8");
+}
 
 static void
 test_only_prefixes_are_read(void **state)
@@ -123,6 +168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_prefixes_are_read),
+		cmocka_unit_test(test_an_address_is_the_network_around_it),
 		cmocka_unit_test(test_each_holds_its_own_and_no_other),
 	};
 
