@@ -51,8 +51,14 @@
 #define LIMIT_STORED_KEYS           65536 /* all of one entry */
 #define LIMIT_BINDING               64    /* octets that name a TLS channel */
 #define LIMIT_BINDING_TYPE          32
-#define LIMIT_CERTIFICATE_MAILBOXES 16   /* taken of a client's */
-#define LIMIT_AUTH_IN_FLIGHT        1024 /* exchanges per smtp worker */
+#define LIMIT_CERTIFICATE_MAILBOXES 16    /* taken of a client's */
+#define LIMIT_AUTH_IN_FLIGHT        1024  /* exchanges per smtp worker */
+#define LIMIT_LOGIN_CACHE           16384 /* users, at about 400 octets each */
+#define LIMIT_LOGIN_CACHE_OCTETS    67108864 /* of their addresses */
+#define LIMIT_WRONG_PASSWORDS       10       /* kept of a user at an address */
+#define LIMIT_WRONG_PASSWORD_PAIRS  8192     /* of these; 8 MB at most */
+#define LIMIT_ABUSE_RECORDS                                                    \
+	32768 /* addresses, users, and pairs: each so many; 30 MB in all */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \
 	120 /* from AUTH to its end, challenges included */
 
@@ -69,7 +75,7 @@
 #define LIMIT_CONFIG_FILE   1048576
 #define LIMIT_CONTROL_LINE  1024 /* a request of submitctl */
 #define LIMIT_CONTROL_WORDS 16
-#define LIMIT_BLOCKED      10000 /* accounts, blocked at the same time */
+#define LIMIT_BLOCKED       10000 /* accounts, blocked at the same time */
 #define LIMIT_WORKERS       64
 #define LIMIT_LISTENERS     64
 #define LIMIT_CERTIFICATES  64 /* of one listener */
