@@ -17,6 +17,7 @@
 #include "jobs.h"
 #include "limits.h"
 #include "mechs.h"
+#include "passwordcheck.h"
 #include "role.h"
 #include "xalloc.h"
 
@@ -31,6 +32,7 @@ static enum ipc_verdict
 on_start(void *arg, struct ipc_frame *f)
 {
 	struct link *l = arg;
+	struct login banned = request_nobody;
 	struct msg_auth_start m;
 	struct request *r;
 
@@ -41,6 +43,8 @@ on_start(void *arg, struct ipc_frame *f)
 	if (auth_self.draining || l->count > LIMIT_AUTH_IN_FLIGHT) {
 		auth_self.busy++;
 		request_finish(r, &request_nobody, AUTH_TROUBLE, "busy");
+	} else if ((banned.retry_s = request_retry_s(r)) > 0) {
+		request_finish(r, &banned, AUTH_LIMITED, "banned");
 	} else if (r->mech == NULL) {
 		request_finish(
 		    r, &request_nobody, AUTH_NO_MECHANISM, "mechanism");
@@ -151,6 +155,8 @@ auth_start(struct event_base *base, const struct auth_config *config,
 	auth_self.config = config;
 	auth_self.servers = servers;
 	LIST_INIT(&auth_self.links);
+	auth_self.abuse = abuse_new(config);
+	passwordcheck_open(config, servers, auth_self.abuse);
 	auth_self.jobs = jobs_new(base, &params);
 	return auth_self.jobs == NULL ? -1 : 0;
 }
@@ -178,4 +184,8 @@ auth_stats(struct buf *out)
 	    auth_self.jobs == NULL ? 0 : jobs_busy(auth_self.jobs));
 	if (auth_self.servers != NULL)
 		servers_print(auth_self.servers, clock_ms(), out);
+	if (auth_self.abuse != NULL) {
+		passwordcheck_stats(out);
+		abuse_stats(auth_self.abuse, out);
+	}
 }

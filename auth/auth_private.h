@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "abuse.h"
 #include "auth.h"
 #include "exchange.h"
 #include "log.h"
@@ -60,6 +61,7 @@ struct auth_role {
 	struct event_base *base;
 	const struct auth_config *config;
 	struct servers *servers;
+	struct abuse *abuse;
 	struct jobs *jobs;
 	struct link_list links;
 	uint64_t links_made;
@@ -83,6 +85,9 @@ struct request *request_new(
 
 /* NULL when it has ended. */
 struct request *request_find(const struct link *, uint64_t id);
+
+/* Seconds until anybody at its client's address may try; 0: now. */
+uint32_t request_retry_s(const struct request *);
 
 /* Give its exchange to a thread, with what the client said. */
 void request_step(struct request *, bool has_data, struct slice data);

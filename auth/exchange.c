@@ -12,9 +12,11 @@
 #include <stdlib.h>
 
 #include "auxprop.h"
+#include "clock.h"
 #include "exchange_private.h"
 #include "ldapname.h"
 #include "limits.h"
+#include "passwordcheck.h"
 #include "saslprep.h"
 #include "xalloc.h"
 
@@ -84,11 +86,16 @@ on_checkpass(sasl_conn_t *conn, void *context, const char *user,
 {
 	struct exchange *e = context;
 	struct login *l = &e->login;
+	const struct attempt attempt = {
+		.user = slice_of(user),
+		.password = { password, password_len },
+		.now_ms = clock_ms(),
+		.deadline_ms = e->deadline_ms,
+	};
 
 	(void)conn;
 	(void)properties;
-	directory_check(e->directory, slice_of(user),
-	    (struct slice){ password, password_len }, e->deadline_ms, l);
+	passwordcheck(e->directory, &attempt, l);
 	/* Not before: to others it would tell that there is such a user. */
 	if (l->verdict == AUTH_ACCEPTED && e->config->scram_only &&
 	    l->has_stored_keys)
@@ -136,6 +143,7 @@ exchange_new(const struct mech *mech, const struct msg_auth_start *start,
 	take_binding(e, start);
 	e->bound = buf_new(LIMIT_AUTH_LINE);
 	e->login = login_new();
+	e->login.client_address = xstrndup(start->client_address);
 	return e;
 }
 

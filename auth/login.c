@@ -27,14 +27,46 @@ login_new(void)
 	};
 }
 
-void
-login_free(struct login *l)
+static void
+free_answer(struct login *l)
 {
 	free(l->user);
 	l->user = NULL;
 	buf_free(&l->addresses);
 	buf_free(&l->delegated);
 	l->address_count = l->delegated_count = 0;
+}
+
+static struct buf
+copy(const struct buf *from)
+{
+	struct buf b = buf_new(from->limit);
+
+	buf_add(&b, from->p, from->n);
+	return b;
+}
+
+void
+login_free(struct login *l)
+{
+	free(l->client_address);
+	free(l->typed);
+	l->client_address = l->typed = NULL;
+	free_answer(l);
+}
+
+void
+login_copy_answer(struct login *to, const struct login *from)
+{
+	char *client_address = to->client_address, *typed = to->typed;
+
+	free_answer(to);
+	*to = *from;
+	to->client_address = client_address;
+	to->typed = typed;
+	to->user = from->user == NULL ? NULL : xstrdup(from->user);
+	to->addresses = copy(&from->addresses);
+	to->delegated = copy(&from->delegated);
 }
 
 void
@@ -51,6 +83,8 @@ login_set_user(struct login *l, struct slice user)
 {
 	free(l->user);
 	l->user = xstrndup(user);
+	if (l->typed == NULL)
+		l->typed = xstrndup(user);
 }
 
 void

@@ -22,6 +22,8 @@ struct login {
 	const char *reason;   /* static token, for the log */
 	bool guess;           /* of AUTH_REFUSED: nobody knew the password */
 	const char *server;   /* URI that answered; or NULL */
+	char *client_address; /* where they are; NULL: not known */
+	char *typed;          /* the name they gave, prepared; or NULL */
 	char *user;           /* canonical; until then as typed */
 	struct buf addresses; /* packed byte strings, as in a grant */
 	uint32_t address_count;
@@ -29,17 +31,24 @@ struct login {
 	uint32_t delegated_count;
 	bool has_stored_keys; /* some; for SCRAM */
 	struct quota quota;
-	uint32_t retry_s;                  /* of AUTH_LIMITED */
+	uint32_t retry_s;  /* of AUTH_LIMITED */
+	uint32_t delay_ms; /* of AUTH_REFUSED: it takes that long, at least */
 	struct ldappolicy_warning warning; /* of AUTH_ACCEPTED */
 };
 
 struct login login_new(void);
 void login_free(struct login *);
 
+/*
+ * Make to the same answer as from; who and where they are (client_address,
+ * typed) stays.
+ */
+void login_copy_answer(struct login *to, const struct login *from);
+
 /* Record the answer; it is no guess unless somebody says so afterwards. */
 void login_judge(struct login *, enum auth_verdict, const char *reason);
 
-/* The name to log: replaces the one there is. */
+/* The name to log: replaces the one there is; the first one is typed. */
 void login_set_user(struct login *, struct slice);
 
 void login_forget_addresses(struct login *);

@@ -180,6 +180,7 @@ static void
 request_conclude(struct request *r)
 {
 	const struct login *login = exchange_login(r->exchange);
+	uint64_t due_ms;
 	uint32_t random;
 
 	if (login->verdict != AUTH_REFUSED) {
@@ -187,9 +188,11 @@ request_conclude(struct request *r)
 		return;
 	}
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	request_arm(r, REQUEST_HELD,
-	    refusal_due(r->asked_ms, clock_ms(),
-		auth_self.config->failure_delay_ms, random));
+	due_ms = refusal_due(r->asked_ms, clock_ms(),
+	    auth_self.config->failure_delay_ms, random);
+	if (due_ms < r->asked_ms + login->delay_ms)
+		due_ms = r->asked_ms + login->delay_ms;
+	request_arm(r, REQUEST_HELD, due_ms);
 }
 
 static void
@@ -252,6 +255,28 @@ step_run(struct job *job)
 	secret_wipe(&s->data);
 }
 
+/*
+ * What the verdict says about who tries: also when nobody waits for it any
+ * more, or hanging up would make guesses free.
+ */
+static void
+settle(struct login *login)
+{
+	const struct abuse_who who = { login->client_address,
+		slice_of(login->typed), slice_of(login->user) };
+	uint64_t now = clock_ms();
+
+	if (login->verdict != AUTH_ACCEPTED && login->verdict != AUTH_REFUSED)
+		return;
+	login->retry_s = abuse_retry_s(auth_self.abuse, &who, now);
+	if (login->retry_s > 0)
+		login_judge(login, AUTH_LIMITED, "banned");
+	else if (login->verdict == AUTH_ACCEPTED)
+		abuse_succeeded(auth_self.abuse, &who, now);
+	else if (login->guess)
+		login->delay_ms = abuse_failed(auth_self.abuse, &who, now);
+}
+
 /* In the loop: the request may be gone, or even its link. */
 static void
 step_done(struct job *job)
@@ -260,6 +285,8 @@ step_done(struct job *job)
 	struct request *r = NULL;
 	struct link *l;
 
+	if (s->state == EXCHANGE_OVER)
+		settle(exchange_login(s->exchange));
 	LIST_FOREACH (l, &auth_self.links, next)
 		if (l->serial == s->link)
 			r = request_find(l, s->id);
@@ -332,4 +359,13 @@ const char *
 request_verdict_name(enum auth_verdict verdict)
 {
 	return verdict_names[verdict];
+}
+
+uint32_t
+request_retry_s(const struct request *r)
+{
+	const struct abuse_who who = { r->client_address, slice_of(NULL),
+		slice_of(NULL) };
+
+	return abuse_retry_s(auth_self.abuse, &who, clock_ms());
 }

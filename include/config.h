@@ -154,8 +154,19 @@ struct auth_config {
 	uint32_t must_change;          /* enum must_change */
 	uint32_t unwilling;            /* enum unwilling */
 	uint32_t threads;
-	uint32_t queue;            /* logins waiting for a thread */
-	uint32_t failure_delay_ms; /* least time a refusal takes */
+	uint32_t queue;                /* logins waiting for a thread */
+	uint32_t login_cache_ms;       /* a login is believed so long; 0: not */
+	uint32_t login_cache_stale_ms; /* while all servers are down; 0: not */
+	uint32_t wrong_password_ms;    /* it is remembered so long; 0: not */
+	uint32_t failure_delay_ms;     /* least time a refusal takes */
+	uint32_t abuse_pair_failures;  /* then a ban; 0: no bans */
+	uint32_t abuse_address_failures;
+	uint32_t abuse_user_failures;
+	uint32_t abuse_window_ms; /* in which they are counted */
+	uint32_t abuse_ban_ms;
+	uint32_t abuse_max_delay_ms; /* most time a refusal takes */
+	uint32_t abuse_ipv6_prefix;  /* bits that make a client */
+	struct strings abuse_exempt; /* addresses and networks (network.h) */
 	uint32_t grant_lifetime_ms;
 	struct secret grant_key;
 };

@@ -25,6 +25,9 @@
 /* auth's own budget for one login, and time for its answer to arrive. */
 #define LOGIN_MS (13 * UINT32_C(1000))
 
+/* A refusal that is due gets this long to reach its client. */
+#define DELAY_SPARE_MS UINT32_C(1000)
+
 static unsigned
 line_of(const struct settings *s, const char *section, const char *name)
 {
@@ -328,6 +331,11 @@ configcheck_warn(const struct settings *s)
 		log_event(LOG_LEVEL_WARN, "smarthost_unverified",
 		    "nobody checks who the smarthost is: set "
 		    "smarthost.ca_file, or tls = \"verify\"");
+	if (a->abuse_max_delay_ms + DELAY_SPARE_MS >
+	    s->config.smtp.auth_timeout_ms)
+		log_event(LOG_LEVEL_WARN, "max_delay_long",
+		    "abuse.max_delay is too near limits.auth_timeout: "
+		    "clients may be told 454 instead of 535");
 	if (s->config.smtp.auth_timeout_ms < LOGIN_MS)
 		log_event(LOG_LEVEL_WARN, "auth_timeout_short",
 		    "limits.auth_timeout is below %u s: a slow directory's "

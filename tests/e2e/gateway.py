@@ -99,6 +99,12 @@ class Submitd:
                      "ca_file": self.cert.ca},
             "smarthost": {"server": [server], "ca_file": self.cert.ca},
             "spool": {"directory": self.dir / "spool"},
+            # Most tests are about what the directory is asked, and all come
+            # from one address.
+            "auth": {"login_cache": "0s", "login_cache_stale": "0s",
+                     "wrong_password_memory": "0s"},
+            "abuse": {"pair_failures": 0, "address_failures": 0,
+                      "user_failures": 0, "max_delay": "0s"},
             "log": {"target": "stderr"},
             "control": {"socket": self.dir / "control"},
         }, changes)

@@ -90,6 +90,7 @@ auth_sample(void)
 		.threads = 4,
 		.queue = 5,
 		.failure_delay_ms = 6,
+		.abuse_exempt = list_of("192.0.2.1", "10.0.0.0/8"),
 		.grant_lifetime_ms = UINT32_MAX,
 	};
 
@@ -138,6 +139,8 @@ test_auth_config_survives_the_wire(void **state)
 	assert_int_equal(d.threads, 4);
 	assert_int_equal(d.queue, 5);
 	assert_int_equal(d.failure_delay_ms, 6);
+	assert_int_equal(d.abuse_exempt.n, 2);
+	assert_string_equal(d.abuse_exempt.v[1], "10.0.0.0/8");
 	assert_int_equal(d.grant_lifetime_ms, UINT32_MAX);
 	assert_true(slice_eq(secret_slice(&d.grant_key), slice_of("key")));
 	auth_config_free(&c);

@@ -247,6 +247,9 @@ test_risks_are_told_and_nothing_else(void **state)
 		{ 5, "limits { auth_timeout = 12999ms }",
 		    "limits.auth_timeout is below 13 s" },
 		{ 5, "limits { auth_timeout = 13s }", NULL },
+		{ 5, "abuse { max_delay = 14001ms }",
+		    "max_delay is too near" },
+		{ 5, "abuse { max_delay = 14s }", NULL },
 	};
 	/* clang-format on */
 	size_t i;

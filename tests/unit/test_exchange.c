@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "mechs.h"
+#include "passwordcheck.h"
 
 #define S(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
 
@@ -54,7 +55,9 @@ directory_identify(struct directory *d, const struct claim *claim,
 	fail();
 }
 
+/* Nothing is remembered: each question reaches the directory. */
 static struct auth_config config;
+static struct abuse *abuse;
 
 static struct exchange *
 begin(const char *mechanism)
@@ -102,6 +105,15 @@ set_up(void **state)
 	answer = AUTH_ACCEPTED;
 	has_stored_keys = false;
 	config.scram_only = false;
+	passwordcheck_open(&config, NULL, abuse);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	passwordcheck_close();
 	return 0;
 }
 
@@ -369,10 +381,19 @@ start(void **state)
 	static const struct strings wanted = { names, ARRAY_LEN(names) };
 
 	(void)state;
+	abuse = abuse_new(&config);
 	return mechs_start(&wanted);
 }
 
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
+static int
+stop(void **state)
+{
+	(void)state;
+	abuse_free(&abuse);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
 main(void)
@@ -394,5 +415,5 @@ main(void)
 		TEST(test_only_what_was_wanted_is_offered),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, start, stop);
 }
