@@ -373,7 +373,6 @@ abuse_succeeded(struct abuse *a, const struct abuse_who *who, uint64_t now_ms)
 
 /* -- the operator ---------------------------------------------------------- */
 
-/* Call what for each ban there is. */
 static void
 list_record(
     enum kind kind, const struct record *r, uint64_t now_ms, struct buf *out)
@@ -412,21 +411,14 @@ abuse_list(struct abuse *a, uint64_t now_ms, struct buf *out)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* Is the record about what the operator named? */
-static bool
-is_about(const struct record *r, enum kind kind, struct slice user,
-    struct slice client)
-{
-	struct slice name = lru_key(&r->lru);
-
-	if (kind != KIND_USER && client.n > 0 &&
-	    slice_eq(clientkey_of(name), client))
-		return true;
-	if (kind == KIND_CLIENT)
-		return false;
-	return slice_ieq(slice_of(r->canonical), user) ||
-	       slice_ieq(kind == KIND_PAIR ? clientkey_user(name) : name, user);
-}
+/* What the operator names. */
+struct named {
+	bool all;
+	bool is_pair;        /* a user at a client; else one or the other */
+	struct slice user;   /* also a client's name: a user's may look so */
+	struct slice client; /* empty: it is none */
+	struct clientkey key;
+};
 
 /* The client a name stands for, "2001:db8::/64" as "2001:db8::1"; else "". */
 static struct slice
@@ -447,20 +439,54 @@ client_named(const struct abuse *a, struct slice name, struct clientkey *key)
 	return clientkey_client(key);
 }
 
+static void
+read_name(const struct abuse *a, struct slice name, struct named *out)
+{
+	const char *at = memrchr(name.p, '@', name.n);
+
+	*out = (struct named){ .all = slice_eq(name, slice_of("all")),
+		.user = name };
+	if (at != NULL) {
+		size_t n = (size_t)(at - name.p);
+
+		out->client =
+		    client_named(a, slice_from(name, n + 1), &out->key);
+		out->is_pair = out->client.n > 0;
+		if (out->is_pair)
+			out->user.n = n;
+	} else {
+		out->client = client_named(a, name, &out->key);
+	}
+}
+
+static bool
+is_about(const struct record *r, enum kind kind, const struct named *what)
+{
+	struct slice name = lru_key(&r->lru);
+	bool client = kind != KIND_USER && what->client.n > 0 &&
+		      slice_eq(clientkey_of(name), what->client);
+	bool user =
+	    kind != KIND_CLIENT &&
+	    (slice_ieq(slice_of(r->canonical), what->user) ||
+		slice_ieq(kind == KIND_PAIR ? clientkey_user(name) : name,
+		    what->user));
+
+	return what->all || (what->is_pair ? client && user : client || user);
+}
+
 size_t
 abuse_lift(struct abuse *a, struct slice name, uint64_t now_ms)
 {
-	bool all = slice_eq(name, slice_of("all"));
-	struct record *r, *next;
-	struct clientkey key;
-	struct slice client = client_named(a, name, &key);
+	struct record *r;
+	struct named what;
 	size_t i, n = 0;
 
+	read_name(a, name, &what);
 	pthread_mutex_lock(&a->lock);
 	for (i = 0; i < KINDS; i++)
-		for (r = lru_oldest(a->table[i]); r != NULL; r = next) {
-			next = lru_younger(r);
-			if (!all && !is_about(r, (enum kind)i, name, client))
+		for (r = lru_oldest(a->table[i]); r != NULL;
+		     r = lru_younger(r)) {
+			if (!is_about(r, (enum kind)i, &what))
 				continue;
 			n += is_banned(r, now_ms);
 			r->until_ms = 0;

@@ -58,9 +58,9 @@ void abuse_succeeded(struct abuse *, const struct abuse_who *, uint64_t now_ms);
 void abuse_list(struct abuse *, uint64_t now_ms, struct buf *);
 
 /*
- * Lift the bans of a client (any address of it, or as listed) or of a user,
- * pairs included, and forget their failures; "all": everybody's.  Returns how
- * many bans there were.
+ * Lift the bans of a client (any address of it, or as listed), of a user,
+ * pairs of them included, or of one pair ("user@client"), and forget their
+ * failures; "all": everybody's.  Returns how many bans there were.
  */
 size_t abuse_lift(struct abuse *, struct slice name, uint64_t now_ms);
 

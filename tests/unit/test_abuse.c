@@ -412,6 +412,15 @@ test_bans_are_listed_and_lifted(void **state)
 	expect_list("");
 	/* forgotten, not only forgiven; the address is another matter */
 	assert_int_equal(guess("192.0.2.1", "a person"), 2000);
+	ban_pair("192.0.2.4", "carol@example.org");
+	ban_pair("192.0.2.5", "carol@example.org");
+	assert_int_equal(
+	    abuse_lift(abuse, slice_of("carol@example.org@192.0.2.6"), now), 0);
+	assert_int_equal(
+	    abuse_lift(abuse, slice_of("Carol@example.org@192.0.2.5"), now), 1);
+	assert_int_equal(retry("192.0.2.5", "carol@example.org"), 0);
+	assert_int_equal(
+	    abuse_lift(abuse, slice_of("carol@example.org"), now), 1);
 	ban_pair("192.0.2.3", "x");
 	ban_pair("192.0.2.3", "y");
 	assert_int_equal(abuse_lift(abuse, slice_of("all"), now), 2);
