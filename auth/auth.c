@@ -82,6 +82,19 @@ on_cancel(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+static enum ipc_verdict
+on_ended(void *arg, struct ipc_frame *f)
+{
+	const struct link *l = arg;
+	struct msg_auth_ended m;
+
+	if (msg_auth_ended_unpack(f->payload, &m) == -1)
+		return IPC_MALFORMED;
+	presence_leave(
+	    auth_self.presence, (struct visit_id){ l->serial, m.session });
+	return IPC_FINE;
+}
+
 /* -- links ------------------------------------------------------------------
  */
 
@@ -96,6 +109,7 @@ on_closed(void *arg)
 		next = LIST_NEXT(r, next);
 		request_cancel(&r, "worker_gone");
 	}
+	presence_link_gone(auth_self.presence, l->serial);
 	ipc_free(&l->ipc);
 	free(l);
 }
@@ -107,6 +121,7 @@ auth_add_link(uint32_t instance, int fd)
 		{ MSG_AUTH_START, on_start, AUTH_PAYLOAD_MAX, false, 0 },
 		{ MSG_AUTH_STEP, on_step, AUTH_PAYLOAD_MAX, false, 0 },
 		{ MSG_AUTH_CANCEL, on_cancel, 0, false, 0 },
+		{ MSG_AUTH_ENDED, on_ended, 64, false, 0 },
 	};
 	static const struct ipc_table table = { rows, ARRAY_LEN(rows) };
 	struct link *l = xcalloc(1, sizeof(*l));
@@ -138,6 +153,12 @@ thread_stop(void *state)
 	struct directory *d = state;
 
 	directory_free(&d);
+}
+
+void
+auth_init(void)
+{
+	auth_self.presence = presence_new();
 }
 
 int

@@ -14,9 +14,13 @@
 #include "buf.h"
 #include "compiler.h"
 #include "config.h"
+#include "messages.h"
 #include "servers.h"
 
 struct event_base;
+
+/* Before all others. */
+void auth_init(void);
 
 /* Start to serve.  Both pointers outlive it.  0, or -1 logged. */
 NODISCARD int auth_start(
@@ -24,6 +28,12 @@ NODISCARD int auth_start(
 
 /* A link to an smtp worker; the descriptor is taken.  After auth_start(). */
 void auth_add_link(uint32_t instance, int fd);
+
+/* An account is blocked, or open again: its sessions are ended.  Any time. */
+void auth_account(const struct msg_account *);
+
+/* A question of the operator: answered with role_answer(). */
+void auth_control(uint64_t id, const struct msg_control_ask *);
 
 /* Begin nothing new; call role_exit() when what is open has ended. */
 void auth_drain(void);

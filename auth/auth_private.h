@@ -18,6 +18,7 @@
 #include "exchange.h"
 #include "log.h"
 #include "messages.h"
+#include "presence.h"
 
 struct event;
 struct ipc;
@@ -64,6 +65,7 @@ struct auth_role {
 	struct abuse *abuse;
 	struct jobs *jobs;
 	struct link_list links;
+	struct presence *presence;
 	uint64_t links_made;
 	uint64_t requests;
 	uint64_t verdicts[AUTH_VERDICTS];

@@ -49,6 +49,7 @@ on_configure(struct slice packed, struct role_config *common)
 	if (auth_config_unpack(packed, &self.config) == -1)
 		return -1;
 	*common = self.config.role;
+	auth_init();
 	return 0;
 }
 
@@ -220,6 +221,8 @@ main(int argc, char **argv)
 		.start = on_start,
 		.drain = auth_drain,
 		.stats = auth_stats,
+		.control = auth_control,
+		.account = auth_account,
 		.dial = on_dial,
 	};
 

@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "auth_private.h"
 #include "clock.h"
@@ -123,6 +124,44 @@ seal_grant(const struct request *r, const struct login *login, struct buf *out)
 	return grant_seal(secret_slice(&auth_self.config->grant_key), &g, out);
 }
 
+/* The directory has said yes: count the session, unless it may not be. */
+static enum auth_verdict
+admit(const struct request *r, const struct login *login, const char **reason)
+{
+	struct visit_id id = { r->link->serial, r->session };
+
+	switch (presence_enter(auth_self.presence, id, slice_of(login->user),
+	    login->quota.sessions)) {
+	case PRESENCE_ENTERED:
+		return AUTH_ACCEPTED;
+	case PRESENCE_BLOCKED:
+		*reason = "blocked";
+		return AUTH_SUSPENDED;
+	case PRESENCE_CROWDED:
+		*reason = "sessions";
+		return AUTH_CROWDED;
+	case PRESENCE_FULL:
+		break;
+	}
+	*reason = "all_sessions";
+	return AUTH_TROUBLE;
+}
+
+static void
+remember(const struct request *r, const struct login *login,
+    enum auth_verdict verdict)
+{
+	struct presence_login seen = {
+		.at_s = (int64_t)time(NULL),
+		.verdict = verdict_names[verdict],
+		.mechanism = r->mechanism == NULL ? "" : r->mechanism,
+		.address = r->client_address,
+	};
+
+	presence_record(auth_self.presence, slice_of(login->user),
+	    verdict == AUTH_ACCEPTED, &seen);
+}
+
 void
 request_finish(struct request *r, const struct login *login,
     enum auth_verdict verdict, const char *reason)
@@ -133,8 +172,11 @@ request_finish(struct request *r, const struct login *login,
 	if (verdict == AUTH_ACCEPTED && seal_grant(r, login, &grant) == -1) {
 		verdict = AUTH_TROUBLE;
 		reason = "grant";
-		buf_clear(&grant);
 	}
+	if (verdict == AUTH_ACCEPTED)
+		verdict = admit(r, login, &reason);
+	if (verdict != AUTH_ACCEPTED)
+		buf_clear(&grant);
 	done = (struct msg_auth_done){
 		.verdict = verdict,
 		.user = slice_of(login->user),
@@ -145,6 +187,7 @@ request_finish(struct request *r, const struct login *login,
 	msg_auth_done_pack(&out, &done);
 	ipc_send(r->link->ipc, MSG_AUTH_DONE, r->id, &out, -1);
 	auth_self.verdicts[verdict]++;
+	remember(r, login, verdict);
 	log_login(r, login, verdict_names[verdict], reason,
 	    verdict == AUTH_TROUBLE ? LOG_LEVEL_WARN : LOG_LEVEL_INFO);
 	buf_free(&out);

@@ -61,6 +61,8 @@
 	32768 /* addresses, users, and pairs: each so many; 30 MB in all */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \
 	120 /* from AUTH to its end, challenges included */
+#define LIMIT_PRESENCE_USERS    20000  /* whose last logins are remembered */
+#define LIMIT_PRESENCE_SESSIONS 262144 /* logged in, on all workers */
 
 /* Grants */
 #define LIMIT_GRANT_ADDRESSES 500

@@ -32,7 +32,7 @@ static const struct command {
 	    "no login, no session, nothing of theirs goes out" },
 	{ "user unblock", 1, 1, "USER", "the end of that" },
 	{ "user release", 1, 1, "USER", "let go what the guard holds" },
-	{ "user reset", 1, 1, "USER", "begin to count anew" },
+	{ "user limits reset", 1, 1, "USER", "begin to count anew" },
 	{ "bans", 0, 0, "", "who is kept from trying passwords" },
 	{ "unban", 1, 1, "WHAT|all", "an address, a user, or a user@address" },
 	{ "cache flush", 0, 1, "[USER]", "forget logins that were right" },

@@ -31,8 +31,9 @@
 #include "xalloc.h"
 
 #define STATS_DEADLINE_MS 1000
-#define ROLES_DEADLINE_MS 10000 /* a block is on disk before it is confirmed   \
-				 */
+#define ROLES_DEADLINE_MS                                                      \
+	10000 /* a block is on disk before it is confirmed                     \
+	       */
 #define CLIENT_TIMEOUT_MS 5000
 #define QUERIES_MAX       8
 #define ANSWER_MAX        (1024UL * 1024UL)
@@ -312,7 +313,7 @@ static const struct request {
 	{ "user block",		1, 2, ASK(ROLE_RELAY), NULL },
 	{ "user unblock",	1, 1, ASK(ROLE_RELAY), NULL },
 	{ "user release",	1, 1, ASK(ROLE_RELAY), NULL },
-	{ "user reset",		1, 1, ASK(ROLE_RELAY), NULL },
+	{ "user limits reset",	1, 1, ASK(ROLE_RELAY), NULL },
 	{ "bans",		0, 0, ASK(ROLE_AUTH), NULL },
 	{ "unban",		1, 1, ASK(ROLE_AUTH), NULL },
 	{ "cache flush",	0, 1, ASK(ROLE_AUTH), NULL },

@@ -65,6 +65,16 @@ on_challenge(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+/* The login was right, and nobody is there any more to use it. */
+static void
+waste(struct authclient *c, const struct msg_auth_done *done)
+{
+	struct grant g;
+
+	if (done->verdict == AUTH_ACCEPTED && grant_read(done->grant, &g) == 0)
+		authclient_ended(c, g.session);
+}
+
 static enum ipc_verdict
 on_done(void *arg, struct ipc_frame *f)
 {
@@ -74,8 +84,10 @@ on_done(void *arg, struct ipc_frame *f)
 
 	if (msg_auth_done_unpack(f->payload, &done) == -1)
 		return IPC_MALFORMED;
-	if (s == NULL)
+	if (s == NULL) {
+		waste(c, &done);
 		return IPC_FINE;
+	}
 	if (s->state == ST_AUTH_LINE)
 		session_auth_lost(s); /* auth waits no longer */
 	else if (s->state == ST_AUTHENTICATING)
@@ -85,11 +97,21 @@ on_done(void *arg, struct ipc_frame *f)
 	return IPC_FINE;
 }
 
+static enum ipc_verdict
+on_expel(void *arg, struct ipc_frame *f)
+{
+	struct authclient *c = arg;
+
+	sessions_each_of(c->worker->sessions, f->payload, session_expel);
+	return IPC_FINE;
+}
+
 /* clang-format off */
 static const struct ipc_row rows[] = {
 	{ MSG_AUTH_MECHANISMS,	on_mechanisms,	LIMIT_REPLY_LINE, false, 0 },
 	{ MSG_AUTH_CHALLENGE,	on_challenge,	LIMIT_AUTH_LINE, false, 0 },
 	{ MSG_AUTH_DONE,	on_done,	LIMIT_FRAME,	false, 0 },
+	{ MSG_AUTH_EXPEL,	on_expel,	LIMIT_USER,	false, 0 },
 };
 /* clang-format on */
 
@@ -178,4 +200,18 @@ authclient_cancel(struct authclient *c, uint64_t request)
 {
 	if (c->link != NULL && request != 0)
 		ipc_send(c->link, MSG_AUTH_CANCEL, request, NULL, -1);
+}
+
+void
+authclient_ended(struct authclient *c, uint64_t session)
+{
+	struct msg_auth_ended m = { .session = session };
+	struct buf b;
+
+	if (c->link == NULL)
+		return;
+	b = buf_new(LIMIT_FRAME);
+	msg_auth_ended_pack(&b, &m);
+	ipc_send(c->link, MSG_AUTH_ENDED, 0, &b, -1);
+	buf_free(&b);
 }

@@ -33,4 +33,7 @@ void authclient_step(
     struct authclient *, uint64_t request, struct slice response);
 void authclient_cancel(struct authclient *, uint64_t request);
 
+/* A session that was logged in is over: auth counts it no longer. */
+void authclient_ended(struct authclient *, uint64_t session);
+
 #endif

@@ -232,6 +232,8 @@ session_free(struct session **sp)
 
 	*sp = NULL;
 	session_cancel_request(s);
+	if (s->authenticated)
+		authclient_ended(s->worker->auth, s->id);
 	tx_free(&s->tx);
 	session_log_end(s);
 	event_free(s->deadline);
@@ -332,6 +334,16 @@ session_drain(struct session *s)
 		s->ending = END_SHUTDOWN; /* no clear text into a handshake */
 	else
 		session_hangup(s, R_421_SHUTDOWN, END_SHUTDOWN);
+	settle(&s, HANGUP);
+}
+
+void
+session_expel(struct session *s)
+{
+	s->expelled = true;
+	if (s->state == ST_COMMITTING || s->state == ST_CLOSING)
+		return;
+	session_hangup(s, R_421_BLOCKED, END_BLOCKED);
 	settle(&s, HANGUP);
 }
 

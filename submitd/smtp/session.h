@@ -66,6 +66,7 @@ enum ending {
 	END_TIMEOUT,
 	END_TLS, /* handshake failed */
 	END_SHUTDOWN,
+	END_BLOCKED,
 	END_TROUBLE,
 	END_COUNT,
 };
@@ -111,6 +112,7 @@ struct session {
 	bool tls_resumed;
 	const char *tls_error; /* why the handshake failed; static, or NULL */
 	bool authenticated;
+	bool expelled;             /* ends after the message in flight */
 	char user[LIMIT_USER + 1]; /* canonical, once authenticated */
 	struct buf grant;          /* sealed, as auth gave it */
 
@@ -151,6 +153,12 @@ void session_resume(struct session **sp, enum verdict);
 
 /* Say 421 and end, unless a message is in flight: then after it. */
 void session_drain(struct session *);
+
+/*
+ * Its account has been blocked: say 421 and end.  A message that has not been
+ * committed goes with it; of one that has, the fate is told first.
+ */
+void session_expel(struct session *);
 
 /* End at once, without a word; sets *sp to NULL. */
 void session_abort(struct session **sp, enum ending);

@@ -291,6 +291,8 @@ step_command(struct session *s)
 	if (s->ending !=
 	    END_NONE) /* it left while its message was handed over */
 		return HANGUP;
+	if (s->expelled)
+		return session_hangup(s, R_421_BLOCKED, END_BLOCKED);
 	if (s->worker->draining && !session_content_is_open(s))
 		return session_hangup(s, R_421_SHUTDOWN, END_SHUTDOWN);
 	switch (find_stray(s)) {

@@ -17,6 +17,7 @@ static const char *const endings[] = {
 	[END_TIMEOUT] = "timeout",
 	[END_TLS] = "tls_failed",
 	[END_SHUTDOWN] = "shutdown",
+	[END_BLOCKED] = "blocked",
 	[END_TROUBLE] = "trouble",
 };
 

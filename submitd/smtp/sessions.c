@@ -114,3 +114,15 @@ sessions_each(struct sessions *t, void (*fn)(struct session *))
 		if (t->slot[i] != NULL)
 			fn(t->slot[i]);
 }
+
+void
+sessions_each_of(
+    struct sessions *t, struct slice user, void (*fn)(struct session *))
+{
+	uint32_t i;
+
+	for (i = 0; i < t->max; i++)
+		if (t->slot[i] != NULL && t->slot[i]->authenticated &&
+		    slice_ieq(slice_of(t->slot[i]->user), user))
+			fn(t->slot[i]);
+}

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "slice.h"
+
 struct session;
 struct sessions;
 
@@ -28,6 +30,11 @@ uint64_t sessions_request(struct sessions *, uint64_t id);
 struct session *sessions_waiting(const struct sessions *, uint64_t request);
 
 uint32_t sessions_count(const struct sessions *);
+
+/* Call for every session that is logged in as user, ASCII case aside; the
+ * same. */
+void sessions_each_of(
+    struct sessions *, struct slice user, void (*fn)(struct session *));
 
 /* Call for every session; fn may end the one it is given, and no other. */
 void sessions_each(struct sessions *, void (*fn)(struct session *));

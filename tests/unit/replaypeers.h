@@ -53,6 +53,7 @@ static struct play {
 
 	char login_user[256]; /* LOGIN, between its two steps */
 	uint64_t login_session;
+	unsigned ended; /* sessions that auth heard the end of */
 	char fate[64];
 	int content;
 	char *body; /* of the last committed message */
@@ -188,6 +189,19 @@ on_ignored(void *arg, struct ipc_frame *f)
 {
 	(void)arg;
 	(void)f;
+	return IPC_FINE;
+}
+
+static enum ipc_verdict
+on_auth_ended(void *arg, struct ipc_frame *f)
+{
+	struct msg_auth_ended m;
+
+	(void)arg;
+	if (msg_auth_ended_unpack(f->payload, &m) == -1 ||
+	    m.session != play.login_session)
+		return IPC_MALFORMED;
+	play.ended++;
 	return IPC_FINE;
 }
 
@@ -354,6 +368,7 @@ static const struct ipc_row auth_rows[] = {
 	{ MSG_AUTH_START,	on_auth_start,	LIMIT_FRAME,	false,	0 },
 	{ MSG_AUTH_STEP,	on_auth_step,	LIMIT_FRAME,	false,	0 },
 	{ MSG_AUTH_CANCEL,	on_ignored,	0,		false,	0 },
+	{ MSG_AUTH_ENDED,	on_auth_ended,	64,		false,	0 },
 };
 static const struct ipc_row relay_rows[] = {
 	{ MSG_MAIL_BEGIN,	on_mail_begin,	LIMIT_FRAME,	false,	0 },

@@ -27,6 +27,8 @@
  *	slow		content has missed its least rate, no other deadline
  *	lose auth|relay	that link breaks
  *	drain		shutdown begins
+ *	expel USER	auth says that this user's sessions are to end
+ *	ended		auth has heard that a session is over that was logged in
  *	closed		the session has ended
  *
  * Fake auth: PLAIN and LOGIN; the password says what happens: "secret" is
@@ -339,6 +341,26 @@ drain(const char *arg)
 	play.worker.draining = true;
 }
 
+static void
+expel(const char *user)
+{
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	buf_str(&b, user);
+	ipc_send(play.auth, MSG_AUTH_EXPEL, 0, &b, -1);
+	buf_free(&b);
+	settle_down();
+}
+
+static void
+expect_ended(const char *arg)
+{
+	(void)arg;
+	settle_down();
+	if (play.ended != 1)
+		bad("auth has not heard of the end", "");
+}
+
 /* What is done once all the client said so far has been sent. */
 static const struct {
 	const char *word;
@@ -355,6 +377,8 @@ static const struct {
 	{ "slow", be_slow },
 	{ "lose", lose },
 	{ "drain", drain },
+	{ "expel", expel },
+	{ "ended", expect_ended },
 	{ "closed", expect_closed },
 };
 
