@@ -154,7 +154,7 @@ remember(const struct request *r, const struct login *login,
 	struct presence_login seen = {
 		.at_s = (int64_t)time(NULL),
 		.verdict = verdict_names[verdict],
-		.mechanism = r->mechanism == NULL ? "" : r->mechanism,
+		.mechanism = r->mech == NULL ? "" : r->mech->name,
 		.address = r->client_address,
 	};
 

@@ -78,11 +78,32 @@ resolve_role(struct settings *s, enum role_id role)
 	return 0;
 }
 
+/* Whoever runs the operator's alarm command. */
+static int
+resolve_alarm(struct settings *s)
+{
+	const struct passwd *pw = getpwnam(s->alarm_user);
+
+	if (s->alarm_command == NULL)
+		return 0;
+	if (pw == NULL || pw->pw_uid == 0) {
+		configparse_complain(s->file,
+		    s->line[config_key_find("alarm", "user")],
+		    "alarm.user: expected a user of this system other than "
+		    "root, not %s",
+		    s->alarm_user);
+		return -1;
+	}
+	s->alarm_uid = pw->pw_uid;
+	s->alarm_gid = pw->pw_gid;
+	return 0;
+}
+
 int
 account_resolve(struct settings *s)
 {
 	enum role_id role;
-	int r = 0;
+	int r = geteuid() == 0 ? resolve_alarm(s) : 0;
 
 	for (role = 0; role < ROLE_COUNT; role++) {
 		if (geteuid() == 0)

@@ -412,6 +412,8 @@ configfile_free(struct settings *s)
 
 	config_free(&s->config);
 	free(s->user);
+	free(s->alarm_command);
+	free(s->alarm_user);
 	for (i = 0; i < ROLE_COUNT; i++)
 		free(s->role_user[i]);
 	*s = (struct settings){ 0 };

@@ -204,6 +204,11 @@ const struct config_key config_keys[] = {
 { "control", "socket", KEY_PATH, AT(config.control),
     DEFAULT("/run/submitd/control") },
 
+{ "alarm", "command", KEY_PATH, AT(alarm_command), NO_DEFAULT },
+{ "alarm", "user", KEY_USER, AT(alarm_user), DEFAULT("nobody") },
+{ "alarm", "timeout", KEY_MS, AT(alarm_timeout_ms), DEFAULT("30s"),
+    RANGE(SECOND, 10 * MINUTE) },
+
 { "received", "client_address", KEY_BOOL, SMTP(received_client),
     DEFAULT("false") },
 };

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config.h"
 #include "messages.h"
@@ -76,6 +77,11 @@ struct settings {
 	uint32_t null_sender; /* enum null_sender */
 	char *user;           /* of every role that has none of its own */
 	char *role_user[ROLE_COUNT];
+	char *alarm_command; /* NULL: none */
+	char *alarm_user;
+	uint32_t alarm_timeout_ms;
+	uid_t alarm_uid; /* by account_resolve() */
+	gid_t alarm_gid;
 	unsigned line[CONFIG_KEYS_MAX]; /* by row; 0: not in the file */
 };
 

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "configcheck.h"
 #include "control.h"
+#include "hook.h"
 #include "ipc.h"
 #include "join.h"
 #include "limits.h"
@@ -31,6 +32,7 @@
 #include "process.h"
 #include "sandbox.h"
 #include "spooldir.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #define READY_DEADLINE_MS  30000
@@ -108,18 +110,6 @@ send_ticket_keys(struct child *c)
 	buf_free(&b);
 }
 
-/* To auth, which asks nobody: what relay has on disk. */
-static void
-send_account(const struct msg_account *m, void *child)
-{
-	const struct child *auth = child;
-	struct buf b = buf_new(LIMIT_FRAME);
-
-	msg_account_pack(&b, m);
-	ipc_send(auth->link, MSG_ACCOUNT_TOLD, 0, &b, -1);
-	buf_free(&b);
-}
-
 /* -- what a child says ----------------------------------------------------- */
 
 static void
@@ -168,43 +158,6 @@ on_control_answer(void *arg, struct ipc_frame *f)
 	return control_answer(c->master->control, f->id, f->payload);
 }
 
-static enum ipc_verdict
-on_account(void *arg, struct ipc_frame *f)
-{
-	struct child *c = arg;
-	struct master *m = c->master;
-	struct msg_account account;
-	uint32_t i;
-
-	if (c->role != ROLE_RELAY ||
-	    msg_account_unpack(f->payload, &account) == -1)
-		return IPC_MALFORMED;
-	if (!blocked_take(m->blocked, &account))
-		return IPC_FINE;
-	for (i = 0; i < m->child_count; i++)
-		if (m->children[i].role == ROLE_AUTH &&
-		    m->children[i].link != NULL)
-			send_account(&account, &m->children[i]);
-	return IPC_FINE;
-}
-
-static enum ipc_verdict
-on_alarm(void *arg, struct ipc_frame *f)
-{
-	const struct child *c = arg;
-	struct msg_alarm m;
-	struct log_line l;
-
-	if (c->role == ROLE_SMTP || msg_alarm_unpack(f->payload, &m) == -1)
-		return IPC_MALFORMED;
-	log_begin(&l, LOG_LEVEL_WARN, 0, "alarm");
-	log_slice(&l, "event", m.event);
-	log_slice(&l, "user", m.user);
-	log_slice(&l, "detail", m.detail);
-	log_end(&l);
-	return IPC_FINE;
-}
-
 /*
  * The process will follow, with an exit status that tells more than our
  * SIGKILL would; or it has to be made to.
@@ -225,8 +178,8 @@ static const struct ipc_row rows[] = {
 	{ MSG_STATS,	on_stats,	LIMIT_FRAME,	false,	0 },
 	{ MSG_LINK_LOST, join_on_lost,	64,		false,	0 },
 	{ MSG_CONTROL_ANSWER, on_control_answer, LIMIT_FRAME, false, 0 },
-	{ MSG_ACCOUNT,	on_account,	1024,		false,	0 },
-	{ MSG_ALARM,	on_alarm,	1024,		false,	0 },
+	{ MSG_ACCOUNT,	tell_on_account, 1024,		false,	0 },
+	{ MSG_ALARM,	tell_on_alarm, 1024,		false,	0 },
 };
 /* clang-format on */
 
@@ -378,7 +331,7 @@ child_start(struct child *c)
 		send_ticket_keys(c);
 	}
 	if (c->role == ROLE_AUTH)
-		blocked_each(m->blocked, send_account, c);
+		tell_accounts(c);
 	join_all(c);
 	ipc_send(c->link, MSG_GO, 0, NULL, -1);
 	set_timer(c->timer, READY_DEADLINE_MS);
@@ -446,10 +399,13 @@ on_sigchld(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (hook_reap(m->hook, pid, status))
+			continue;
 		for (i = 0; i < m->child_count; i++)
 			if (m->children[i].pid == pid)
 				child_died(&m->children[i], status);
+	}
 }
 
 /* Asked twice, we do not wait for the messages in flight. */
@@ -583,12 +539,14 @@ master_run(struct settings *settings)
 	m.blocked = blocked_new();
 	if ((m.base = event_base_new()) == NULL)
 		fatal("cannot make an event loop");
+	m.hook = hook_new(m.base, settings);
 	if (open_world(&m) == -1)
 		m.status = EXIT_FAILURE;
 	else
 		loop(&m);
 	control_close(&m.control);
 	listen_close(&m.listeners);
+	hook_free(&m.hook);
 	blocked_free(&m.blocked);
 	secret_wipe(&m.ticket_current);
 	secret_wipe(&m.ticket_previous);

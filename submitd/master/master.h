@@ -64,6 +64,7 @@ struct master {
 	struct secret ticket_previous;
 	struct control *control;
 	struct blocked *blocked;
+	struct hook *hook;
 	uint64_t started_ms;
 };
 

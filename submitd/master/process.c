@@ -97,6 +97,18 @@ child_environment(
 	env[n] = NULL;
 }
 
+void
+process_reset_signals(void)
+{
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /*
  * No signal comes in between: every signal is blocked since before fork(),
  * since master's handlers would speak to master's loop.
@@ -104,13 +116,9 @@ child_environment(
 NORETURN static void
 become(const char *path, char *const argv[], char *const env[], int link)
 {
-	sigset_t none;
-	int null, sig;
+	int null;
 
-	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	process_reset_signals();
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* dup2() onto itself would keep close-on-exec: go round. */
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||

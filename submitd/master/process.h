@@ -24,6 +24,9 @@ const char *process_role_name(enum role_id);
  */
 NODISCARD pid_t process_start(enum role_id, bool dial, int *link);
 
+/* In a child, before exec: as if nobody had ever set a signal. */
+void process_reset_signals(void);
+
 /*
  * A role's part of the configuration as a sealed memory file, to be sent with
  * MSG_CONFIG.  -1: logged.
