@@ -1,7 +1,7 @@
 /*
  * stranger - the stored key of somebody who has none.
  *
- * All of it comes from the name and one secret, which is made of the service
+ * All of it comes from the name and one secret: one of its own, or the service
  * account's password.  Whoever knows a name that does not exist can check a
  * guess of that password against the salt: so it is stretched, which makes a
  * guess as dear as one against a stored key of the directory's own.
@@ -34,7 +34,9 @@ int
 stranger_start(const struct auth_config *config)
 {
 	const char *base = config->base == NULL ? "" : config->base;
-	struct slice password = secret_slice(&config->bind_password);
+	struct slice password =
+	    secret_slice(config->scram_secret.n > 0 ? &config->scram_secret
+						    : &config->bind_password);
 	struct buf salt = buf_new(sizeof("submitd strangers ") + strlen(base));
 	int r;
 

@@ -6,7 +6,7 @@
  *
  * SCRAM tells a client salt and count of iterations before it has proved
  * anything.  Who has no key gets made-up ones, and the same each time, after a
- * restart and from another gateway with the same ldap section too: so that
+ * restart and from another gateway with the same configuration too: so that
  * asking twice does not tell (RFC 5802, 5.1 and 9).
  */
 

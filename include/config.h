@@ -142,11 +142,12 @@ struct auth_config {
 	bool allow_plaintext;  /* ldap:// beyond loopback without TLS */
 	bool prepare_password; /* SASLprep it for the directory */
 	struct strings mechanisms;
-	uint32_t scram_iterations;     /* said to those who have no key */
-	uint32_t scram_salt;           /* the same, octets */
-	bool scram_only;               /* who has a key may not say a password */
-	bool scram_transition; /* who has none hears so: 432 */
-	uint32_t connect_timeout_ms;   /* TCP and TLS, each server */
+	uint32_t scram_iterations;   /* said to those who have no key */
+	uint32_t scram_salt;         /* the same, octets */
+	struct secret scram_secret;  /* what they get is made of; or empty */
+	bool scram_only;             /* who has a key may not say a password */
+	bool scram_transition;       /* who has none hears so: 432 */
+	uint32_t connect_timeout_ms; /* TCP and TLS, each server */
 	uint32_t operation_timeout_ms; /* each bind or search */
 	uint32_t order;                /* enum ldap_order */
 	uint32_t failures;             /* in a row: the server is dead */

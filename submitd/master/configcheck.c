@@ -146,6 +146,51 @@ check_external(const struct settings *s)
 	return 1;
 }
 
+static bool
+wants_scram(const struct auth_config *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->mechanisms.n; i++)
+		if (strncmp(a->mechanisms.v[i], "SCRAM-", 6) == 0)
+			return true;
+	return false;
+}
+
+/* SCRAM: stored keys, a search to find them, and a secret for strangers. */
+static unsigned
+check_scram(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	unsigned line = line_of(s, "ldap", "scram_attribute");
+	const char *fault = NULL;
+
+	if (a->scram_attribute != NULL && a->base == NULL)
+		fault = "ldap: scram_attribute needs base: with dn_template "
+			"nobody reads an entry before a password is known";
+	else if (a->scram_attribute != NULL && a->bind_password.p == NULL &&
+		 a->scram_secret.p == NULL)
+		fault = "ldap: scram_attribute needs bind_dn, or "
+			"scram_secret_file in auth: salts for those who have "
+			"no key are made of either secret";
+	if (a->scram_attribute == NULL && wants_scram(a)) {
+		line = line_of(s, "auth", "mechanisms");
+		fault = "auth: mechanisms: SCRAM needs stored keys: say with "
+			"ldap.scram_attribute where they are";
+	}
+	if (a->scram_attribute == NULL &&
+	    (a->scram_only || a->scram_transition)) {
+		line =
+		    line_of_either(s, "auth", "scram_only", "scram_transition");
+		fault = "auth: scram_only and scram_transition do nothing "
+			"without ldap.scram_attribute";
+	}
+	if (fault == NULL)
+		return 0;
+	configparse_complain(s->file, line, "%s", fault);
+	return 1;
+}
+
 static unsigned
 check_ldap(const struct settings *s)
 {
@@ -258,6 +303,21 @@ default_listeners(struct config *c)
 	}
 }
 
+/* What fits the directory, the strongest first. */
+static void
+default_mechanisms(struct auth_config *a)
+{
+	static const char *const defaults[] = { "SCRAM-SHA-256", "PLAIN",
+		"LOGIN" };
+	size_t i, first = a->scram_attribute == NULL ? 1 : 0;
+
+	if (a->mechanisms.n > 0)
+		return;
+	a->mechanisms.v = xcalloc(ARRAY_LEN(defaults), sizeof(char *));
+	for (i = first; i < ARRAY_LEN(defaults); i++)
+		a->mechanisms.v[a->mechanisms.n++] = xstrdup(defaults[i]);
+}
+
 static uint32_t
 online_cores(void)
 {
@@ -282,6 +342,7 @@ derive(struct settings *s)
 		roles[i]->log_level = s->log_level;
 	}
 	default_listeners(c);
+	default_mechanisms(&c->auth);
 	if (c->workers == 0)
 		c->workers = online_cores();
 	c->auth.hostname = xstrdup(c->smtp.hostname);
@@ -304,8 +365,8 @@ configcheck(struct settings *s)
 {
 	const struct smtp_config *c = &s->config.smtp;
 	unsigned errors = check_pairs(s, "tls", &c->certificate, &c->key) +
-			  check_listeners(s) + check_ldap(s) + check_relay(s) +
-			  check_identity(s);
+			  check_listeners(s) + check_ldap(s) + check_scram(s) +
+			  check_relay(s) + check_identity(s);
 
 	if (errors == 0)
 		derive(s);

@@ -78,13 +78,18 @@ is_ldap_uri(const char *text)
 	return value_ldap_uri(text, &uri) == 0;
 }
 
-/* What the auth role's plug-ins can do. */
+/* What the auth role's plug-ins can do; with -PLUS: that form alone. */
+#define MECHANISMS                                                             \
+	"SCRAM-SHA-512|SCRAM-SHA-256|SCRAM-SHA-1|"                             \
+	"SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|"              \
+	"PLAIN|LOGIN"
+
 static bool
 is_mechanism(const char *text)
 {
 	uint32_t i;
 
-	return value_choice(text, "PLAIN|LOGIN", &i) == 0;
+	return value_choice(text, MECHANISMS, &i) == 0;
 }
 
 static bool
@@ -254,7 +259,8 @@ static const struct kind kinds[KEY_KINDS] = {
 [KEY_ATTRIBUTES] = { convert_list, .is = value_is_attribute,
     .expected = "names of LDAP attributes" },
 [KEY_MECHANISMS] = { convert_list, .is = is_mechanism,
-    .expected = "a list of PLAIN, LOGIN" },
+    .expected = "a list of SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1 (or "
+	"the same with -PLUS), PLAIN, LOGIN" },
 [KEY_NETWORKS] = { convert_list, .is = is_network,
     .expected = "an address or a network, such as \"192.0.2.1\", "
 	"\"10.0.0.0/8\" or \"2001:db8::/32\", nothing set behind its prefix" },

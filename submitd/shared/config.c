@@ -132,6 +132,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, mechanisms),
 	FIELD(auth_config, scram_iterations),
 	FIELD(auth_config, scram_salt),
+	FIELD(auth_config, scram_secret),
 	FIELD(auth_config, scram_only),
 	FIELD(auth_config, scram_transition),
 	FIELD(auth_config, connect_timeout_ms),

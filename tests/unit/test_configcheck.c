@@ -24,6 +24,7 @@ static struct {
 	char file[64];
 	char said[64];
 	char cert[64];
+	char secret[64];
 	char tls[192];
 	struct settings settings;
 } rig = { .dir = "/tmp/test_configcheck.XXXXXX" };
@@ -48,6 +49,8 @@ make_rig(void **state)
 	snprintf(rig.file, sizeof(rig.file), "%s/conf", rig.dir);
 	snprintf(rig.said, sizeof(rig.said), "%s/said", rig.dir);
 	snprintf(rig.cert, sizeof(rig.cert), "%s/pem", rig.dir);
+	snprintf(rig.secret, sizeof(rig.secret), "%s/secret", rig.dir);
+	write_file(rig.secret, "a secret\n");
 	snprintf(rig.tls, sizeof(rig.tls),
 	    "tls { certificate = \"%s\" key = \"%s\" }", rig.cert, rig.cert);
 	write_file(rig.cert, "-----BEGIN CERTIFICATE-----\n"
@@ -62,6 +65,7 @@ remove_rig(void **state)
 	(void)unlink(rig.file);
 	(void)unlink(rig.said);
 	(void)unlink(rig.cert);
+	(void)unlink(rig.secret);
 	return rmdir(rig.dir);
 }
 
@@ -219,6 +223,81 @@ test_ldap_keys_that_do_not_fit_are_refused(void **state)
 		assert_int_equal(r, rows[i].want == NULL ? 0 : -1);
 		if (rows[i].want != NULL)
 			assert_non_null(strstr(said, rows[i].want));
+		configfile_free(&rig.settings);
+	}
+}
+
+/* Append text, an "@" in it become the path of a file that is private. */
+static void
+append(char *out, size_t size, const char *text)
+{
+	for (; *text != '\0'; text++)
+		snprintf(out + strlen(out), size - strlen(out), "%.*s",
+		    *text == '@' ? (int)sizeof(rig.secret) : 1,
+		    *text == '@' ? rig.secret : text);
+}
+
+static void
+test_scram_needs_what_it_is_made_of(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *ldap, *auth, *want; /* NULL: fine */
+		const char *offered;
+	} rows[] = {
+		{ "base = 'dc=x'", "", NULL, "PLAIN LOGIN" },
+		{ "base = 'dc=x' scram_attribute = 'authPassword'", "",
+		    "scram_attribute needs bind_dn", NULL },
+		{ "base = 'dc=x' scram_attribute = 'authPassword'",
+		    "auth { scram_secret_file = '@' }", NULL,
+		    "SCRAM-SHA-256 PLAIN LOGIN" },
+		{ "base = 'dc=x' scram_attribute = 'authPassword' "
+		    "bind_dn = 'cn=y' bind_password_file = '@'",
+		    "", NULL, "SCRAM-SHA-256 PLAIN LOGIN" },
+		{ "base = 'dc=x' scram_attribute = 'authPassword' "
+		    "bind_dn = 'cn=y' bind_password_file = '@'",
+		    "auth { mechanisms = { LOGIN, SCRAM-SHA-512-PLUS } }",
+		    NULL, "LOGIN SCRAM-SHA-512-PLUS" },
+		{ "base = 'dc=x'", "auth { mechanisms = 'SCRAM-SHA-256' }",
+		    "SCRAM needs stored keys", NULL },
+		{ "base = 'dc=x'", "auth { mechanisms = 'SCRAM-SHA-1-PLUS' }",
+		    "SCRAM needs stored keys", NULL },
+		{ "base = 'dc=x'", "auth { scram_only = true }",
+		    "do nothing without ldap.scram_attribute", NULL },
+		{ "base = 'dc=x'", "auth { scram_transition = true }",
+		    "do nothing without ldap.scram_attribute", NULL },
+		{ "dn_template = 'uid=%u' scram_attribute = 'authPassword'", "",
+		    "scram_attribute needs base", NULL },
+	};
+	/* clang-format on */
+	char text[512], offered[256];
+	uint32_t j;
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct strings *m = &rig.settings.config.auth.mechanisms;
+		const char *said;
+
+		snprintf(text, sizeof(text), "ldap { uri = 'ldaps://h' ");
+		append(text, sizeof(text), rows[i].ldap);
+		append(text, sizeof(text), " }\n");
+		append(text, sizeof(text), rows[i].auth);
+		said = load(3, text, &r);
+		if (rows[i].want != NULL) {
+			assert_int_equal(r, -1);
+			assert_non_null(strstr(said, rows[i].want));
+		} else {
+			if (r != 0)
+				fail_msg("%s: %s", text, said);
+			offered[0] = '\0';
+			for (j = 0; j < m->n; j++)
+				snprintf(offered + strlen(offered),
+				    sizeof(offered) - strlen(offered), "%s%s",
+				    j == 0 ? "" : " ", m->v[j]);
+			assert_string_equal(offered, rows[i].offered);
+		}
 		configfile_free(&rig.settings);
 	}
 }
@@ -428,6 +507,7 @@ main(void)
 		cmocka_unit_test(test_smtp_waits_for_relay_and_its_disk),
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
 		cmocka_unit_test(test_ldap_keys_that_do_not_fit_are_refused),
+		cmocka_unit_test(test_scram_needs_what_it_is_made_of),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),
 		cmocka_unit_test(
 		    test_listener_takes_from_the_top_what_it_does_not_say),
