@@ -31,7 +31,7 @@ offers_now(const struct smtp_config *config,
 
 	if (smarthosts->size != 0 && room < o.size)
 		o.size = room;
-	o.set |= tls ? OFFER_IN_TLS : OFFER_IN_CLEAR;
+	o.set |= tls ? OFFER_IN_TLS | OFFER_LOGIN : OFFER_IN_CLEAR;
 	if (o.hold_max_s > 0)
 		o.set |= OFFER_FUTURERELEASE;
 	if (!(o.set & OFFER_8BITMIME)) /* RFC 6531, 3.1 */
@@ -52,7 +52,8 @@ static void
 put_mechanisms(struct buf *b, const struct offers *o, const struct hello *h)
 {
 	(void)o;
-	buf_printf(b, " %s", h->mechanisms);
+	buf_str(b, " ");
+	buf_add(b, h->mechanisms.p, h->mechanisms.n);
 }
 
 static void
@@ -95,7 +96,7 @@ static const struct {
 	{ "SIZE",	0,			put_size },		/* RFC 1870 */
 	{ "8BITMIME",	OFFER_8BITMIME,		NULL },			/* RFC 6152 */
 	{ "STARTTLS",	OFFER_IN_CLEAR,		NULL },			/* RFC 3207 */
-	{ "AUTH",	OFFER_IN_TLS,		put_mechanisms },	/* RFC 4954 */
+	{ "AUTH",	OFFER_LOGIN,		put_mechanisms },	/* RFC 4954 */
 	{ "DSN",	0,			NULL },			/* RFC 3461 */
 	{ "CHUNKING",	0,			NULL },			/* RFC 3030 */
 	{ "BINARYMIME",	OFFER_BINARYMIME,	NULL },			/* RFC 3030 */

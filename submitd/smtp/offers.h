@@ -23,6 +23,7 @@ enum own_offer {
 	OFFER_IN_CLEAR = 1 << 16, /* whatever is for sessions without TLS */
 	OFFER_IN_TLS = 1 << 17,   /* and for those with it */
 	OFFER_FUTURERELEASE = 1 << 18,
+	OFFER_LOGIN = 1 << 19, /* in TLS, and there is a way to */
 };
 
 struct offers {
@@ -46,7 +47,7 @@ offers_have(const struct offers *o, uint32_t needs)
 
 struct hello {
 	const char *hostname;
-	const char *mechanisms; /* space-separated */
+	struct slice mechanisms; /* separated by a space; OFFER_LOGIN: some */
 	time_t now;
 };
 

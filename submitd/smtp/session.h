@@ -110,6 +110,7 @@ struct session {
 	const char *tls_version;        /* static, OpenSSL's */
 	const char *tls_cipher;         /* IANA name, the same */
 	bool tls_resumed;
+	const char *binding_type; /* of binding.h; static, or NULL */
 	const char *tls_error; /* why the handshake failed; static, or NULL */
 	bool authenticated;
 	bool expelled;             /* ends after the message in flight */
@@ -278,6 +279,13 @@ NODISCARD int session_start_tls(struct session *);
 
 /* The handshake is done: the session starts anew inside TLS (RFC 3207, 4.2). */
 void session_tls_ready(struct session *);
+
+/* What a login can be bound to (binding.h): octets, 0 for none. */
+NODISCARD size_t session_binding(
+    struct session *, unsigned char out[LIMIT_BINDING]);
+
+/* What the session has that mechanisms may need: set of enum mech_fact. */
+uint32_t session_mech_facts(const struct session *);
 
 /* Hook our callbacks to s->bev and start reading. */
 void session_set_callbacks(struct session *);

@@ -11,6 +11,7 @@
 
 #include "authclient.h"
 #include "base64.h"
+#include "mechlist.h"
 #include "session.h"
 #include "sessions.h"
 #include "worker.h"
@@ -34,15 +35,25 @@ set_mechanism(struct session *s, struct slice word)
 	return true;
 }
 
+uint32_t
+session_mech_facts(const struct session *s)
+{
+	return s->binding_type != NULL ? MECH_HAS_BINDING : 0;
+}
+
 static enum verdict
 ask(struct session *s, bool has_initial, struct slice initial)
 {
+	unsigned char binding[LIMIT_BINDING];
 	struct msg_auth_start start = {
 		.session = s->id,
 		.mechanism = slice_of(s->mechanism),
 		.has_initial = has_initial,
 		.initial = initial,
 		.client_address = slice_of(s->address),
+		.binding_type = slice_of(s->binding_type),
+		.binding = { (const char *)binding,
+		    session_binding(s, binding) },
 	};
 
 	s->request = sessions_request(s->worker->sessions, s->id);
@@ -68,7 +79,8 @@ verb_auth(struct session *s, const struct command *cmd)
 		while (text.n > 0 && text.p[0] == ' ') /* Windows Mail: two */
 			text = slice_from(text, 1);
 	}
-	if (!set_mechanism(s, word))
+	if (!set_mechanism(s, word) ||
+	    !mechlist_fits(word, session_mech_facts(s)))
 		v = session_reject(s, R_504_MECHANISM);
 	else if (slice_eq(text, slice_of("="))) /* RFC 4954, 4: empty */
 		v = ask(s, true, slice_of(""));

@@ -6,6 +6,7 @@
 #include <event2/bufferevent.h>
 
 #include "authclient.h"
+#include "mechlist.h"
 #include "relayclient.h"
 #include "session.h"
 #include "worker.h"
@@ -58,15 +59,21 @@ enum verdict
 verb_ehlo(struct session *s, const struct command *cmd)
 {
 	struct offers offers = session_offers(s);
+	struct buf mechanisms = buf_new(LIMIT_REPLY_LINE);
 	struct hello hello = {
 		.hostname = session_hostname(s),
-		.mechanisms = authclient_mechanisms(s->worker->auth),
 		.now = time(NULL),
 	};
 
 	if (!greet(s, cmd->arg, true))
 		return session_reject_with(s, R_501_ARGUMENT, slice_of("EHLO"));
+	mechlist_add(&mechanisms, authclient_mechanisms(s->worker->auth),
+	    session_mech_facts(s));
+	hello.mechanisms = buf_slice(&mechanisms);
+	if (mechanisms.n == 0) /* each needs what this session has not */
+		offers.set &= ~(uint32_t)OFFER_LOGIN;
 	offers_print(&s->out, &offers, &hello);
+	buf_free(&mechanisms);
 	return AGAIN;
 }
 

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include "binding.h"
 #include "certs.h"
 #include "log.h"
 #include "session.h"
@@ -72,10 +73,19 @@ session_tls_ready(struct session *s)
 	s->tls_version = SSL_get_version(ssl);
 	s->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
 	s->tls_resumed = SSL_session_reused(ssl) == 1;
+	s->binding_type = binding_type(ssl);
 	s->hello = false;
 	s->esmtp = false;
 	s->helo[0] = '\0';
 	session_enter(s, ST_COMMAND);
 	if (greet)
 		session_reply(s, R_220_GREETING);
+}
+
+size_t
+session_binding(struct session *s, unsigned char out[LIMIT_BINDING])
+{
+	if (s->binding_type == NULL)
+		return 0;
+	return binding_get(bufferevent_openssl_get_ssl(s->bev), out);
 }

@@ -45,8 +45,8 @@ static const struct {
 static void
 test_each_reply(void **state)
 {
-	static char mechanisms[] = "PLAIN LOGIN";
-	const struct hello hello = { "submit.test", mechanisms, 1795578000 };
+	const struct hello hello = { "submit.test", { "PLAIN LOGIN", 11 },
+		1795578000 };
 	struct smtp_config config = { .max_message_size = 10000,
 		.max_recipients = 100 };
 	struct offers o;
