@@ -186,31 +186,32 @@ open_conn(struct exchange *e)
 }
 
 /*
- * The directory has judged the user, and the library ended with r.  A password
- * was what the directory judged; a proof is judged by the library alone, and
- * whatever is wrong with one, no more is said than that it is.
+ * A proof that the library did not take: whatever is wrong with it, no more is
+ * said than that it is, and it counts as a guess, of strangers' keys too.
  */
+static void
+conclude_unproven(struct login *l)
+{
+	if (l->verdict == AUTH_TROUBLE || l->verdict == AUTH_TRANSITION)
+		return;
+	login_judge(
+	    l, AUTH_REFUSED, l->verdict == AUTH_REFUSED ? l->reason : "proof");
+	l->guess = true;
+}
+
+/* The directory has judged the user, and the library ended with r. */
 static void
 conclude_judged(struct exchange *e, int r)
 {
 	struct login *l = &e->login;
-	bool scram = (e->mech->flags & MECH_STORED) != 0;
 
 	if (r == SASL_OK)
 		return;
-	switch (l->verdict) {
-	case AUTH_REFUSED:
-	case AUTH_TROUBLE:
-	case AUTH_TRANSITION:
-		break;
-	case AUTH_ACCEPTED:
-		login_judge(l, AUTH_REFUSED, scram ? "proof" : "authzid");
-		break;
-	default:
-		if (scram)
-			login_judge(l, AUTH_REFUSED, "proof");
-		break;
-	}
+	if (e->mech->flags & MECH_STORED)
+		conclude_unproven(l);
+	/* The password was right, the other name was not theirs. */
+	else if (l->verdict == AUTH_ACCEPTED)
+		login_judge(l, AUTH_REFUSED, "authzid");
 }
 
 /* The library ended the exchange with r: record why, if nobody has yet. */

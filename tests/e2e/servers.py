@@ -28,6 +28,10 @@ include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/misc.schema
+attributetype ( 1.3.6.1.4.1.4203.1.3.4 NAME 'authPassword'
+    EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+objectclass ( 1.3.6.1.4.1.4203.1.4.7 NAME 'authPasswordObject'
+    AUXILIARY MAY authPassword )
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {dir}/slapd.pid
@@ -50,6 +54,9 @@ dbnosync
 index uid,mail,mailLocalAddress eq
 access to attrs=userPassword
     by anonymous auth
+    by * none
+access to attrs=authPassword
+    by dn.exact="{service}" read
     by * none
 access to dn.subtree="ou=people,dc=example,dc=org"
     by dn.exact="{service}" read

@@ -27,6 +27,7 @@ static struct {
 	const char *value; /* stored key; NULL: none */
 	int asked;
 	char name[300];
+	bool guess; /* what the last login was */
 } directory;
 
 static struct auth_config config = {
@@ -183,6 +184,7 @@ says(struct saying s, const char **reason)
 	assert_true(exchange_login(e)->judged);
 	verdict = exchange_login(e)->verdict;
 	*reason = exchange_login(e)->reason;
+	directory.guess = exchange_login(e)->guess;
 	exchange_free(&e);
 	assert_true(directory.asked <= 1); /* one search, whatever comes */
 	directory.asked = 0;
@@ -539,6 +541,25 @@ test_the_directorys_verdict_waits_for_the_proof(void **state)
 	assert_says((struct saying){ 0 }, AUTH_REFUSED);
 }
 
+/* A wrong proof is a wrong password, and what is malformed is not. */
+static void
+test_a_wrong_proof_is_a_guess(void **state)
+{
+	(void)state;
+	assert_says((struct saying){ .password = "wrong" }, AUTH_REFUSED);
+	assert_true(directory.guess);
+	assert_says((struct saying){ .header = "p=x,," }, AUTH_REFUSED);
+	assert_false(directory.guess);
+	assert_says((struct saying){ 0 }, AUTH_ACCEPTED);
+	assert_false(directory.guess);
+	directory.value = NULL;
+	assert_says((struct saying){ 0 }, AUTH_REFUSED);
+	assert_true(directory.guess);
+	directory.answer = AUTH_REFUSED;
+	assert_says((struct saying){ 0 }, AUTH_REFUSED);
+	assert_true(directory.guess);
+}
+
 static void
 test_trouble_of_the_directory_is_ours(void **state)
 {
@@ -691,6 +712,7 @@ main(void)
 		TEST(test_strangers_hear_the_same_each_time),
 		TEST(test_who_has_no_key_cannot_prove_anything),
 		TEST(test_the_directorys_verdict_waits_for_the_proof),
+		TEST(test_a_wrong_proof_is_a_guess),
 		TEST(test_trouble_of_the_directory_is_ours),
 		TEST(test_libsasl2s_client_is_let_in),
 		TEST(test_both_forms_are_offered_login_last),
