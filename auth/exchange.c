@@ -192,7 +192,9 @@ open_conn(struct exchange *e)
 static void
 conclude_unproven(struct login *l)
 {
-	if (l->verdict == AUTH_TROUBLE || l->verdict == AUTH_TRANSITION)
+	/* Of who is banned nobody has looked at the proof. */
+	if (l->verdict == AUTH_TROUBLE || l->verdict == AUTH_TRANSITION ||
+	    l->verdict == AUTH_LIMITED)
 		return;
 	login_judge(
 	    l, AUTH_REFUSED, l->verdict == AUTH_REFUSED ? l->reason : "proof");

@@ -37,14 +37,15 @@ passwordcheck_close(void)
 	wrongpasswords_free(&self.wrong);
 }
 
-/* True, and the verdict is there: they may not try now. */
-static bool
-is_banned(const struct attempt *a, struct login *login)
+bool
+passwordcheck_turns_away(
+    struct slice user, uint64_t now_ms, struct login *login)
 {
-	const struct abuse_who who = { login->client_address, a->user,
+	const struct abuse_who who = { login->client_address, user,
 		slice_of(NULL) };
 
-	login->retry_s = abuse_retry_s(self.abuse, &who, a->now_ms);
+	login_set_user(login, user);
+	login->retry_s = abuse_retry_s(self.abuse, &who, now_ms);
 	if (login->retry_s == 0)
 		return false;
 	login_judge(login, AUTH_LIMITED, "banned");
@@ -91,8 +92,7 @@ passwordcheck(struct directory *d, const struct attempt *a, struct login *login)
 	struct login kept = login_new();
 	enum logincache_age age;
 
-	login_set_user(login, a->user);
-	if (is_banned(a, login))
+	if (passwordcheck_turns_away(a->user, a->now_ms, login))
 		goto out;
 	age = logincache_ask(self.right, &right, &kept);
 	if (age == LOGINCACHE_FRESH) {

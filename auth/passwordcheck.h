@@ -16,10 +16,12 @@
  * The memories belong to the process, and are shared by its threads.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abuse.h"
 #include "buf.h"
+#include "compiler.h"
 #include "config.h"
 #include "directory.h"
 #include "login.h"
@@ -43,6 +45,13 @@ struct attempt {
  * AUTH_LIMITED.  Where they are is login->client_address.
  */
 void passwordcheck(struct directory *, const struct attempt *, struct login *);
+
+/*
+ * For who proves themselves otherwise: true, and the verdict is there, when
+ * they may not try now.
+ */
+NODISCARD bool passwordcheck_turns_away(
+    struct slice user, uint64_t now_ms, struct login *);
 
 /* Forget what is known of a user; of all: an empty name.  From any thread. */
 size_t passwordcheck_flush(struct slice user);

@@ -51,18 +51,20 @@
 #define LIMIT_STORED_KEYS           65536 /* all of one entry */
 #define LIMIT_BINDING               64    /* octets that name a TLS channel */
 #define LIMIT_BINDING_TYPE          32
-#define LIMIT_CERTIFICATE_MAILBOXES 16    /* taken of a client's */
-#define LIMIT_AUTH_IN_FLIGHT        1024  /* exchanges per smtp worker */
-#define LIMIT_LOGIN_CACHE           16384 /* users, at about 400 octets each */
-#define LIMIT_LOGIN_CACHE_OCTETS    67108864 /* of their addresses */
-#define LIMIT_WRONG_PASSWORDS       10       /* kept of a user at an address */
-#define LIMIT_WRONG_PASSWORD_PAIRS  8192     /* of these; 8 MB at most */
-#define LIMIT_ABUSE_RECORDS                                                    \
-	32768 /* addresses, users, and pairs: each so many; 30 MB in all */
+#define LIMIT_CERTIFICATE_MAILBOXES 16   /* taken of a client's */
+#define LIMIT_AUTH_IN_FLIGHT        1024 /* exchanges per smtp worker */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \
 	120 /* from AUTH to its end, challenges included */
 #define LIMIT_PRESENCE_USERS    20000  /* whose last logins are remembered */
 #define LIMIT_PRESENCE_SESSIONS 262144 /* logged in, on all workers */
+
+/* What auth remembers of logins */
+#define LIMIT_LOGIN_CACHE          16384    /* users, some 400 octets each */
+#define LIMIT_LOGIN_CACHE_OCTETS   67108864 /* of their addresses */
+#define LIMIT_WRONG_PASSWORDS      10       /* kept of a user at a client */
+#define LIMIT_WRONG_PASSWORD_PAIRS 8192     /* of these; 8 MB at most */
+/* Clients, users, pairs: each so many; 30 MB in all. */
+#define LIMIT_ABUSE_RECORDS 32768
 
 /* Grants */
 #define LIMIT_GRANT_ADDRESSES 500

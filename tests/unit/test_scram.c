@@ -11,8 +11,10 @@
 #include <cmocka.h>
 #include <sasl/sasl.h>
 
+#include "clock.h"
 #include "exchange.h"
 #include "pack.h"
+#include "passwordcheck.h"
 #include "scramclient.h"
 #include "stranger.h"
 #include "xalloc.h"
@@ -33,7 +35,12 @@ static struct {
 static struct auth_config config = {
 	.scram_iterations = 4096,
 	.scram_salt = 16,
+	.abuse_pair_failures = 1,
+	.abuse_window_ms = 60000,
+	.abuse_ban_ms = 60000,
 };
+
+static struct abuse *abuse;
 
 /* Take the place of directory.c: the linker finds these first. */
 void
@@ -243,6 +250,28 @@ test_a_right_proof_lets_in(void **state)
 				.password = "pencils" },
 		    AUTH_REFUSED);
 	}
+}
+
+/* Nor does the exchange tell whether they would have been right. */
+static void
+test_who_is_banned_proves_nothing(void **state)
+{
+	const struct abuse_who who = { "", slice_of("user"), slice_of(NULL) };
+	const struct mech *mech = mechs_find(slice_of("SCRAM-SHA-256"));
+	const struct msg_auth_start start = { .session = 1 };
+	struct exchange *e = exchange_new(mech, &start, &config);
+	char challenge[4097];
+
+	(void)state;
+	abuse_failed(abuse, &who, clock_ms());
+	assert_int_equal(step(e, "n,,n=user,r=abcd", challenge),
+	    EXCHANGE_CHALLENGE); /* as for everybody */
+	assert_int_equal(directory.asked, 0);
+	exchange_free(&e);
+	assert_says((struct saying){ 0 }, AUTH_LIMITED);
+	assert_says((struct saying){ .password = "x" }, AUTH_LIMITED);
+	assert_int_equal(abuse_lift(abuse, slice_of("user"), clock_ms()), 1);
+	assert_says((struct saying){ 0 }, AUTH_ACCEPTED);
 }
 
 static void
@@ -688,7 +717,18 @@ start(void **state)
 	secret_set(&config.bind_password, slice_of("service secret"));
 	if (stranger_start(&config) == -1)
 		return -1;
+	abuse = abuse_new(&config);
+	passwordcheck_open(&config, NULL, abuse);
 	return mechs_start(&wanted);
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	passwordcheck_close();
+	abuse_free(&abuse);
+	return 0;
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
@@ -699,6 +739,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_our_client_is_that_of_rfc_7677),
 		TEST(test_a_right_proof_lets_in),
+		TEST(test_who_is_banned_proves_nothing),
+		TEST(test_a_wrong_proof_is_a_guess),
 		TEST(test_plus_is_bound_to_the_channel),
 		TEST(test_the_flag_must_be_that_of_the_mechanism),
 		TEST(test_first_messages_that_are_none),
@@ -718,5 +760,5 @@ main(void)
 		TEST(test_both_forms_are_offered_login_last),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, start, stop);
 }
