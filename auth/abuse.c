@@ -9,16 +9,13 @@
  * threads.
  */
 
-#include "abuse.h"
+#include "abuse_private.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "clientkey.h"
 #include "limits.h"
 #include "log.h"
-#include "lru.h"
 #include "xalloc.h"
 
 /* A client is banned when as many users failed there ... */
@@ -38,37 +35,10 @@
 #define CLIENT_FAILURES_EACH 5
 #define USER_FAILURES_EACH   25
 
-enum kind { KIND_PAIR, KIND_CLIENT, KIND_USER, KINDS };
-
-static const char *const kind_names[] = {
+const char *const abuse_kind_names[KINDS] = {
 	[KIND_PAIR] = "pair",
 	[KIND_CLIENT] = "address",
 	[KIND_USER] = "user",
-};
-
-struct record {
-	struct lru_entry lru; /* first */
-	uint64_t since_ms;    /* the window's begin */
-	uint32_t failures;    /* in it */
-	uint32_t users;       /* client: so many failed in the window */
-	uint32_t good_users;  /* client: so many logged in */
-	uint64_t good_ms;     /* pair, client: last login; 0: never */
-	uint64_t until_ms;    /* of a ban, or a guard */
-	char *canonical;      /* pair, user: for a lift */
-};
-
-struct abuse {
-	pthread_mutex_t lock;
-	uint32_t limit[KINDS]; /* failures; 0: no bans */
-	uint32_t window_ms;
-	uint32_t ban_ms;
-	uint32_t first_delay_ms;
-	uint32_t max_delay_ms;
-	unsigned ipv6_prefix;
-	struct network *exempt;
-	size_t exempt_count;
-	struct lru *table[KINDS];
-	uint64_t bans[KINDS];
 };
 
 /* The records of one try; those of a kind may be missing. */
@@ -176,18 +146,6 @@ find_records(struct abuse *a, const struct abuse_who *who, struct records *r)
 
 /* -- what a record says ---------------------------------------------------- */
 
-static bool
-is_banned(const struct record *r, uint64_t now_ms)
-{
-	return r != NULL && r->until_ms > now_ms;
-}
-
-static uint32_t
-seconds_left(const struct record *r, uint64_t now_ms)
-{
-	return (uint32_t)((r->until_ms - now_ms + 999) / 1000);
-}
-
 /* A client from which this user has not logged in. */
 static bool
 is_stranger(const struct record *pair, uint64_t now_ms)
@@ -227,7 +185,7 @@ limit_of(const struct abuse *a, enum kind kind, const struct records *r,
 	if (kind == KIND_CLIENT)
 		return limit_of_client(a, r->of[kind], now_ms);
 	if (kind == KIND_PAIR && a->limit[KIND_PAIR] > 1 &&
-	    is_banned(r->of[KIND_USER], now_ms) &&
+	    abuse_is_banned(r->of[KIND_USER], now_ms) &&
 	    is_stranger(r->of[KIND_PAIR], now_ms))
 		return 1;
 	return a->limit[kind];
@@ -247,9 +205,9 @@ abuse_retry_s(struct abuse *a, const struct abuse_who *who, uint64_t now_ms)
 	pthread_mutex_lock(&a->lock);
 	find_records(a, who, &r);
 	for (i = 0; i < KINDS; i++)
-		if (i != KIND_USER && is_banned(r.of[i], now_ms) &&
-		    seconds_left(r.of[i], now_ms) > s)
-			s = seconds_left(r.of[i], now_ms);
+		if (i != KIND_USER && abuse_is_banned(r.of[i], now_ms) &&
+		    abuse_seconds_left(r.of[i], now_ms) > s)
+			s = abuse_seconds_left(r.of[i], now_ms);
 	pthread_mutex_unlock(&a->lock);
 	return s;
 }
@@ -289,7 +247,7 @@ static bool
 ban(struct abuse *a, enum kind kind, struct records *r, uint64_t now_ms)
 {
 	struct record *record = r->of[kind];
-	bool news = !is_banned(record, now_ms);
+	bool news = !abuse_is_banned(record, now_ms);
 
 	if (a->limit[kind] == 0 ||
 	    record->failures < limit_of(a, kind, r, now_ms))
@@ -306,7 +264,7 @@ log_ban(const struct abuse *a, enum kind kind, const struct records *r,
 	struct log_line l;
 
 	log_begin(&l, LOG_LEVEL_WARN, 0, "ban");
-	log_str(&l, "kind", kind_names[kind]);
+	log_str(&l, "kind", abuse_kind_names[kind]);
 	if (kind != KIND_USER)
 		log_slice(&l, "address", r->name[KIND_CLIENT]);
 	if (kind != KIND_CLIENT)
@@ -317,13 +275,15 @@ log_ban(const struct abuse *a, enum kind kind, const struct records *r,
 }
 
 uint32_t
-abuse_failed(struct abuse *a, const struct abuse_who *who, uint64_t now_ms)
+abuse_failed(struct abuse *a, const struct abuse_who *who, uint64_t now_ms,
+    bool *guarded)
 {
 	struct records r;
 	uint32_t failures[KINDS], ms;
 	bool news[KINDS];
 	size_t i;
 
+	*guarded = false;
 	if (is_exempt(a, who->client_address) || who->user.n == 0)
 		return 0;
 	pthread_mutex_lock(&a->lock);
@@ -342,6 +302,7 @@ abuse_failed(struct abuse *a, const struct abuse_who *who, uint64_t now_ms)
 		news[i] = ban(a, (enum kind)i, &r, now_ms);
 	}
 	pthread_mutex_unlock(&a->lock);
+	*guarded = news[KIND_USER];
 	for (i = 0; i < KINDS; i++)
 		if (news[i])
 			log_ban(a, (enum kind)i, &r, failures[i]);
@@ -368,142 +329,5 @@ abuse_succeeded(struct abuse *a, const struct abuse_who *who, uint64_t now_ms)
 	/* Only the pair's: who has an account must not buy tries with it. */
 	pair->failures = 0;
 	pair->good_ms = client->good_ms = now_ms;
-	pthread_mutex_unlock(&a->lock);
-}
-
-/* -- the operator ---------------------------------------------------------- */
-
-static void
-list_record(
-    enum kind kind, const struct record *r, uint64_t now_ms, struct buf *out)
-{
-	struct slice name = lru_key(&r->lru);
-
-	buf_printf(out, "kind=%s", kind_names[kind]);
-	if (kind == KIND_PAIR || kind == KIND_CLIENT) {
-		struct slice client = clientkey_of(name);
-
-		buf_printf(out, " address=%.*s", (int)client.n, client.p);
-	}
-	buf_printf(out, " failures=%u left_s=%u", r->failures,
-	    seconds_left(r, now_ms));
-	/* Last: a user's name may have blanks in it. */
-	if (kind != KIND_CLIENT) {
-		struct slice user =
-		    kind == KIND_PAIR ? clientkey_user(name) : name;
-
-		buf_printf(out, " user=%.*s", (int)user.n, user.p);
-	}
-	buf_str(out, "\n");
-}
-
-void
-abuse_list(struct abuse *a, uint64_t now_ms, struct buf *out)
-{
-	const struct record *r;
-	size_t i;
-
-	pthread_mutex_lock(&a->lock);
-	for (i = 0; i < KINDS; i++)
-		for (r = lru_oldest(a->table[i]); r != NULL; r = lru_younger(r))
-			if (is_banned(r, now_ms))
-				list_record((enum kind)i, r, now_ms, out);
-	pthread_mutex_unlock(&a->lock);
-}
-
-/* What the operator names. */
-struct named {
-	bool all;
-	bool is_pair;        /* a user at a client; else one or the other */
-	struct slice user;   /* also a client's name: a user's may look so */
-	struct slice client; /* empty: it is none */
-	struct clientkey key;
-};
-
-/* The client a name stands for, "2001:db8::/64" as "2001:db8::1"; else "". */
-static struct slice
-client_named(const struct abuse *a, struct slice name, struct clientkey *key)
-{
-	char address[NETWORK_TEXT];
-	struct network n;
-	const char *slash = memchr(name.p, '/', name.n);
-	size_t len = slash == NULL ? name.n : (size_t)(slash - name.p);
-
-	if (len >= sizeof(address))
-		return slice_of("");
-	memcpy(address, name.p, len);
-	address[len] = '\0';
-	if (network_around(address, a->ipv6_prefix, &n) == -1)
-		return slice_of("");
-	clientkey_set(key, address, a->ipv6_prefix);
-	return clientkey_client(key);
-}
-
-static void
-read_name(const struct abuse *a, struct slice name, struct named *out)
-{
-	const char *at = memrchr(name.p, '@', name.n);
-
-	*out = (struct named){ .all = slice_eq(name, slice_of("all")),
-		.user = name };
-	if (at != NULL) {
-		size_t n = (size_t)(at - name.p);
-
-		out->client =
-		    client_named(a, slice_from(name, n + 1), &out->key);
-		out->is_pair = out->client.n > 0;
-		if (out->is_pair)
-			out->user.n = n;
-	} else {
-		out->client = client_named(a, name, &out->key);
-	}
-}
-
-static bool
-is_about(const struct record *r, enum kind kind, const struct named *what)
-{
-	struct slice name = lru_key(&r->lru);
-	bool client = kind != KIND_USER && what->client.n > 0 &&
-		      slice_eq(clientkey_of(name), what->client);
-	bool user =
-	    kind != KIND_CLIENT &&
-	    (slice_ieq(slice_of(r->canonical), what->user) ||
-		slice_ieq(kind == KIND_PAIR ? clientkey_user(name) : name,
-		    what->user));
-
-	return what->all || (what->is_pair ? client && user : client || user);
-}
-
-size_t
-abuse_lift(struct abuse *a, struct slice name, uint64_t now_ms)
-{
-	struct record *r;
-	struct named what;
-	size_t i, n = 0;
-
-	read_name(a, name, &what);
-	pthread_mutex_lock(&a->lock);
-	for (i = 0; i < KINDS; i++)
-		for (r = lru_oldest(a->table[i]); r != NULL;
-		     r = lru_younger(r)) {
-			if (!is_about(r, (enum kind)i, &what))
-				continue;
-			n += is_banned(r, now_ms);
-			r->until_ms = 0;
-			r->failures = r->users = 0;
-		}
-	pthread_mutex_unlock(&a->lock);
-	return n;
-}
-
-void
-abuse_stats(struct abuse *a, struct buf *out)
-{
-	size_t i;
-
-	pthread_mutex_lock(&a->lock);
-	for (i = 0; i < KINDS; i++)
-		buf_printf(out, "bans_%s=%llu\n", kind_names[i],
-		    (unsigned long long)a->bans[i]);
 	pthread_mutex_unlock(&a->lock);
 }

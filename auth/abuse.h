@@ -23,6 +23,7 @@
  * Bounded; times are the caller's (clock_ms()).  Thread-safe.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,14 +48,17 @@ void abuse_free(struct abuse **);
 uint32_t abuse_retry_s(
     struct abuse *, const struct abuse_who *, uint64_t now_ms);
 
-/* They guessed wrong.  Returns how many ms their refusal takes, at least. */
+/*
+ * They guessed wrong.  Returns how many ms their refusal takes, at least.
+ * *guarded: the user is, from this guess on.
+ */
 uint32_t abuse_failed(
-    struct abuse *, const struct abuse_who *, uint64_t now_ms);
+    struct abuse *, const struct abuse_who *, uint64_t now_ms, bool *guarded);
 
 /* They are in. */
 void abuse_succeeded(struct abuse *, const struct abuse_who *, uint64_t now_ms);
 
-/* Append a line of key=value words for each ban. */
+/* Append a line of key=value words for each ban that there is room for. */
 void abuse_list(struct abuse *, uint64_t now_ms, struct buf *);
 
 /*

@@ -7,8 +7,10 @@
 #include "auth.h"
 
 #include "auth_private.h"
+#include "clock.h"
 #include "ipc.h"
 #include "limits.h"
+#include "passwordcheck.h"
 #include "role.h"
 #include "words.h"
 
@@ -49,16 +51,70 @@ show_user(uint64_t id, struct slice user)
 	buf_free(&text);
 }
 
+static void
+flush_cache(uint64_t id, struct slice user)
+{
+	struct buf text = buf_new(LIMIT_FRAME);
+
+	buf_printf(&text, "flushed=%zu\n", passwordcheck_flush(user));
+	role_answer(id, CONTROL_OK, buf_slice(&text));
+	buf_free(&text);
+}
+
+static void
+list_bans(uint64_t id, struct slice none)
+{
+	struct buf text = buf_new(LIMIT_BANS_TOLD);
+
+	(void)none;
+	abuse_list(auth_self.abuse, clock_ms(), &text);
+	role_answer(id, CONTROL_OK, buf_slice(&text));
+	buf_free(&text);
+}
+
+static void
+lift_bans(uint64_t id, struct slice name)
+{
+	size_t n = abuse_lift(auth_self.abuse, name, clock_ms());
+	struct buf text = buf_new(LIMIT_FRAME);
+
+	buf_printf(&text, "lifted=%zu\n", n);
+	if (n > 0 || slice_eq(name, slice_of("all")))
+		role_answer(id, CONTROL_OK, buf_slice(&text));
+	else
+		role_answer(id, CONTROL_NOT_FOUND,
+		    slice_of("nobody of this name is banned"));
+	buf_free(&text);
+}
+
+static const struct {
+	const char *first, *second; /* second NULL: the word is the argument */
+	void (*run)(uint64_t id, struct slice argument);
+} requests[] = {
+	{ "user", "show", show_user },
+	{ "cache", "flush", flush_cache },
+	{ "bans", NULL, list_bans },
+	{ "unban", NULL, lift_bans },
+};
+
 void
 auth_control(uint64_t id, const struct msg_control_ask *m)
 {
 	struct slice first = words_at(m->words, m->word_count, 0);
 	struct slice second = words_at(m->words, m->word_count, 1);
 
-	if (slice_eq(first, slice_of("user")) &&
-	    slice_eq(second, slice_of("show")))
-		show_user(id, words_at(m->words, m->word_count, 2));
-	else
-		role_answer(id, CONTROL_REFUSED,
-		    slice_of("unknown to the auth process"));
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(requests); i++) {
+		bool alone = requests[i].second == NULL;
+
+		if (!slice_eq(first, slice_of(requests[i].first)) ||
+		    (!alone && !slice_eq(second, slice_of(requests[i].second))))
+			continue;
+		requests[i].run(
+		    id, words_at(m->words, m->word_count, alone ? 1 : 2));
+		return;
+	}
+	role_answer(
+	    id, CONTROL_REFUSED, slice_of("unknown to the auth process"));
 }

@@ -298,6 +298,22 @@ step_run(struct job *job)
 	secret_wipe(&s->data);
 }
 
+/* Many clients try this user's password. */
+static void
+raise_alarm(const struct login *login)
+{
+	struct buf detail = buf_new(LIMIT_LOG_VALUE);
+	struct msg_alarm m = {
+		.event = slice_of("user_guessed_at"),
+		.user = slice_of(login->user),
+	};
+
+	buf_printf(&detail, "last_address=%s", login->client_address);
+	m.detail = buf_slice(&detail);
+	role_alarm(&m);
+	buf_free(&detail);
+}
+
 /*
  * What the verdict says about who tries: also when nobody waits for it any
  * more, or hanging up would make guesses free.
@@ -308,6 +324,7 @@ settle(struct login *login)
 	const struct abuse_who who = { login->client_address,
 		slice_of(login->typed), slice_of(login->user) };
 	uint64_t now = clock_ms();
+	bool guarded = false;
 
 	if (login->verdict != AUTH_ACCEPTED && login->verdict != AUTH_REFUSED)
 		return;
@@ -317,7 +334,10 @@ settle(struct login *login)
 	else if (login->verdict == AUTH_ACCEPTED)
 		abuse_succeeded(auth_self.abuse, &who, now);
 	else if (login->guess)
-		login->delay_ms = abuse_failed(auth_self.abuse, &who, now);
+		login->delay_ms =
+		    abuse_failed(auth_self.abuse, &who, now, &guarded);
+	if (guarded)
+		raise_alarm(login);
 }
 
 /* In the loop: the request may be gone, or even its link. */

@@ -65,6 +65,7 @@
 #define LIMIT_WRONG_PASSWORD_PAIRS 8192     /* of these; 8 MB at most */
 /* Clients, users, pairs: each so many; 30 MB in all. */
 #define LIMIT_ABUSE_RECORDS 32768
+#define LIMIT_BANS_TOLD     1000000 /* octets, to the operator */
 
 /* Grants */
 #define LIMIT_GRANT_ADDRESSES 500

@@ -138,6 +138,9 @@ def test_a_user_under_attack_still_gets_in(own):
     for i in range(6):
         guess(gateway, "alice", 1, f"127.0.1.{i + 1}")
     assert "ban kind=user user=alice failures=6" in gateway.log()
+    wait_until("the alarm", lambda: re.search(
+        r"alarm event=user_guessed_at user=alice .*last_address=127\.0\.1\.6",
+        gateway.log()))
     # where she was before, she may err
     guess(gateway, "alice", 2, "127.0.0.9")
     assert gateway.code("alice", ALICE, "127.0.0.9") == 235

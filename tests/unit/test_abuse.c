@@ -19,6 +19,7 @@
 
 static struct abuse *abuse;
 static uint64_t now;
+static bool guarded; /* by the last guess */
 
 static int
 set_up(void **state)
@@ -67,7 +68,7 @@ guess(const char *address, const char *user)
 	const struct abuse_who who = { address, slice_of(user),
 		slice_of(user) };
 
-	return abuse_failed(abuse, &who, now);
+	return abuse_failed(abuse, &who, now, &guarded);
 }
 
 static void
@@ -281,12 +282,15 @@ test_a_guarded_user_still_gets_in(void **state)
 
 	(void)state;
 	succeed("198.51.100.7", "alice");
-	for (i = 0; i < USER; i++)
+	for (i = 0; i < USER; i++) {
 		guess(numbered("192.0.2.", i), "alice");
+		assert_int_equal(guarded, i == USER - 1);
+	}
 	/* machines that come new have one try each */
 	assert_int_equal(retry("203.0.113.1", "alice"), 0);
 	guess("203.0.113.1", "alice");
 	assert_int_equal(retry("203.0.113.1", "alice"), BAN_S);
+	assert_false(guarded); /* no news */
 	/* so does Alice on a journey: with the right password she is in */
 	assert_int_equal(retry("203.0.113.2", "alice"), 0);
 	succeed("203.0.113.2", "alice");
@@ -436,7 +440,7 @@ test_a_lift_knows_the_canonical_name(void **state)
 
 	(void)state;
 	for (i = 0; i < PAIR; i++)
-		abuse_failed(abuse, &who, now);
+		abuse_failed(abuse, &who, now, &guarded);
 	assert_int_equal(retry("192.0.2.1", "alice@example.org"), BAN_S);
 	assert_int_equal(abuse_lift(abuse, slice_of("alice"), now), 1);
 	assert_int_equal(retry("192.0.2.1", "alice@example.org"), 0);

@@ -65,9 +65,9 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 static void
 server_goes_down(void)
 {
-	static const struct ailment lost = { .reason = "server_down",
-		.text = "",
-		.lost = true };
+	static const struct ailment lost = {
+		.reason = "server_down", .text = "", .lost = true
+	};
 
 	servers_ill(servers, 0, now, &lost);
 }
@@ -327,12 +327,13 @@ test_who_is_banned_is_not_asked_for(void **state)
 	const struct attempt a = { slice_of("alice"), slice_of("secret"), now,
 		UINT64_MAX };
 	struct login l = login_new();
+	bool guarded;
 	int i;
 
 	(void)state;
 	try("secret", "ok", 1);
 	for (i = 0; i < 3; i++)
-		abuse_failed(abuse, &who, now);
+		abuse_failed(abuse, &who, now, &guarded);
 	try("secret", "banned", 0);
 	try_as("alice", "192.0.2.2", "secret", "cached", 0);
 	l.client_address = xstrdup("192.0.2.1");

@@ -261,9 +261,10 @@ test_who_is_banned_proves_nothing(void **state)
 	const struct msg_auth_start start = { .session = 1 };
 	struct exchange *e = exchange_new(mech, &start, &config);
 	char challenge[4097];
+	bool guarded;
 
 	(void)state;
-	abuse_failed(abuse, &who, clock_ms());
+	abuse_failed(abuse, &who, clock_ms(), &guarded);
 	assert_int_equal(step(e, "n,,n=user,r=abcd", challenge),
 	    EXCHANGE_CHALLENGE); /* as for everybody */
 	assert_int_equal(directory.asked, 0);
