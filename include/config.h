@@ -137,10 +137,21 @@ struct auth_config {
 	char *dn_template;     /* %u; replaces the search */
 	char *scram_attribute; /* RFC 5803; NULL: no stored keys */
 	struct strings address_attributes;
-	char *ca_file;         /* NULL: the system's */
-	bool starttls;         /* for ldap:// */
-	bool allow_plaintext;  /* ldap:// beyond loopback without TLS */
-	bool prepare_password; /* SASLprep it for the directory */
+	struct strings domain_attributes; /* may send as all of these */
+	/* Filters below: %d is the user's DN, %u the canonical name. */
+	char *group_base;   /* with group_filter */
+	char *group_filter; /* whose addresses are the user's; NULL: none */
+	struct strings group_attributes;
+	char *delegate_base;   /* with delegate_filter */
+	char *delegate_filter; /* whom the user writes for; NULL: nobody */
+	struct strings delegate_attributes;
+	char *suspended_filter; /* on the user's entry; NULL: nobody is */
+	char *may_send_filter;  /* the same; NULL: everybody may */
+	char *limit_attribute;  /* of quota_set(); NULL: none */
+	char *ca_file;          /* NULL: the system's */
+	bool starttls;          /* for ldap:// */
+	bool allow_plaintext;   /* ldap:// beyond loopback without TLS */
+	bool prepare_password;  /* SASLprep it for the directory */
 	struct strings mechanisms;
 	uint32_t scram_iterations;   /* said to those who have no key */
 	uint32_t scram_salt;         /* the same, octets */

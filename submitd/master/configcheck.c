@@ -191,6 +191,27 @@ check_scram(const struct settings *s)
 	return 1;
 }
 
+/* A further search has a place and a question, or is not there. */
+static unsigned
+check_search(
+    const struct settings *s, const char *base_key, const char *filter_key)
+{
+	const struct auth_config *a = &s->config.auth;
+	bool has_base = line_of(s, "ldap", base_key) != 0;
+	bool has_filter = line_of(s, "ldap", filter_key) != 0;
+
+	if (has_base && !has_filter)
+		configparse_complain(s->file, line_of(s, "ldap", base_key),
+		    "ldap: %s does nothing without %s", base_key, filter_key);
+	else if (has_filter && !has_base && a->base == NULL)
+		configparse_complain(s->file, line_of(s, "ldap", filter_key),
+		    "ldap: %s needs %s: there is no base to search below",
+		    filter_key, base_key);
+	else
+		return 0;
+	return 1;
+}
+
 static unsigned
 check_ldap(const struct settings *s)
 {
@@ -222,7 +243,9 @@ check_ldap(const struct settings *s)
 		    "change a password may not read the own entry");
 		errors++;
 	}
-	errors += check_external(s);
+	errors += check_search(s, "group_base", "group_filter") +
+		  check_search(s, "delegate_base", "delegate_filter") +
+		  check_external(s);
 	if (uri != NULL && !a->allow_plaintext) {
 		configparse_complain(s->file, line_of(s, "ldap", "uri"),
 		    "ldap.uri: %s would send every user's password over the "
@@ -328,6 +351,26 @@ online_cores(void)
 	return n > LIMIT_WORKERS ? LIMIT_WORKERS : (uint32_t)n;
 }
 
+static void
+copy_strings(struct strings *to, const struct strings *from)
+{
+	to->v = xcalloc(from->n, sizeof(*to->v));
+	for (to->n = 0; to->n < from->n; to->n++)
+		to->v[to->n] = xstrdup(from->v[to->n]);
+}
+
+/* Searches for what a user may send as, where no more is said of them. */
+static void
+default_searches(struct auth_config *a)
+{
+	if (a->group_filter != NULL && a->group_base == NULL)
+		a->group_base = xstrdup(a->base);
+	if (a->delegate_filter != NULL && a->delegate_base == NULL)
+		a->delegate_base = xstrdup(a->base);
+	if (a->delegate_attributes.n == 0)
+		copy_strings(&a->delegate_attributes, &a->address_attributes);
+}
+
 /* What several roles must know, and what follows from something else. */
 static void
 derive(struct settings *s)
@@ -343,6 +386,7 @@ derive(struct settings *s)
 	}
 	default_listeners(c);
 	default_mechanisms(&c->auth);
+	default_searches(&c->auth);
 	if (c->workers == 0)
 		c->workers = online_cores();
 	c->auth.hostname = xstrdup(c->smtp.hostname);

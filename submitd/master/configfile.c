@@ -242,6 +242,11 @@ static const struct kind kinds[KEY_KINDS] = {
     .expected = "a distinguished name with %u where the login goes" },
 [KEY_FILTER] = { convert_text, .is = value_is_filter,
     .expected = "an LDAP filter in parentheses with %u where the login goes" },
+[KEY_PERSON_FILTER] = { convert_text, .is = value_is_person_filter,
+    .expected = "an LDAP filter in parentheses with %d where the user's DN "
+	"goes, or %u where the user name does" },
+[KEY_ENTRY_FILTER] = { convert_text, .is = value_is_entry_filter,
+    .expected = "an LDAP filter in parentheses" },
 [KEY_ATTRIBUTE] = { convert_text, .is = value_is_attribute,
     .expected = "the name of an LDAP attribute" },
 [KEY_USER] = { convert_text, .is = is_user,

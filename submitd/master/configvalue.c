@@ -305,26 +305,31 @@ value_is_dn(const char *text)
 	return equals != NULL && equals != text && equals[1] != '\0';
 }
 
-bool
-value_has_login(const char *text)
+/* Every % begins a letter of letters. */
+static bool
+has_only(const char *text, const char *letters)
 {
-	bool found = false;
-
 	while ((text = strchr(text, '%')) != NULL) {
-		if (text[1] != 'u')
+		if (text[1] == '\0' || strchr(letters, text[1]) == NULL)
 			return false;
-		found = true;
 		text += 2;
 	}
-	return found;
+	return true;
 }
 
 bool
-value_is_filter(const char *text)
+value_has_login(const char *text)
+{
+	return has_only(text, "u") && strchr(text, '%') != NULL;
+}
+
+/* In parentheses, which are balanced. */
+static bool
+is_filter(const char *text)
 {
 	size_t i, open = 0;
 
-	if (text[0] != '(' || !value_has_login(text))
+	if (text[0] != '(')
 		return false;
 	for (i = 0; text[i] != '\0'; i++) {
 		if (text[i] == '(')
@@ -336,6 +341,24 @@ value_is_filter(const char *text)
 			return false;
 	}
 	return open == 0;
+}
+
+bool
+value_is_filter(const char *text)
+{
+	return is_filter(text) && value_has_login(text);
+}
+
+bool
+value_is_person_filter(const char *text)
+{
+	return value_is_entry_filter(text) && strchr(text, '%') != NULL;
+}
+
+bool
+value_is_entry_filter(const char *text)
+{
+	return is_filter(text) && has_only(text, "ud");
 }
 
 bool

@@ -58,6 +58,10 @@ NODISCARD bool value_has_login(const char *text);
 /* An LDAP filter with balanced parentheses that holds %u. */
 NODISCARD bool value_is_filter(const char *text);
 
+/* The same with %u or %d, the DN of an entry, or both; or with neither. */
+NODISCARD bool value_is_person_filter(const char *text);
+NODISCARD bool value_is_entry_filter(const char *text);
+
 /* An LDAP attribute description (RFC 4512, 2.5). */
 NODISCARD bool value_is_attribute(const char *text);
 

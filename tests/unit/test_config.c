@@ -77,6 +77,9 @@ auth_sample(void)
 		.filter = xstrdup(""),
 		.bind_dn = NULL,
 		.address_attributes = list_of("mail", "alias"),
+		.group_filter = xstrdup("(member=%d)"),
+		.delegate_attributes = list_of("mail", "other"),
+		.limit_attribute = xstrdup("limit"),
 		.starttls = true,
 		.prepare_password = true,
 		.connect_timeout_ms = 1,
@@ -124,6 +127,10 @@ test_auth_config_survives_the_wire(void **state)
 	assert_true(slice_eq(
 	    secret_slice(&d.bind_password), (struct slice){ "p\0ss", 4 }));
 	assert_string_equal(d.address_attributes.v[1], "alias");
+	assert_string_equal(d.group_filter, "(member=%d)");
+	assert_string_equal(d.delegate_attributes.v[1], "other");
+	assert_string_equal(d.limit_attribute, "limit");
+	assert_null(d.suspended_filter);
 	assert_true(d.starttls);
 	assert_false(d.allow_plaintext);
 	assert_true(d.prepare_password);

@@ -208,6 +208,20 @@ test_ldap_keys_that_do_not_fit_are_refused(void **state)
 		{ "uri = 'ldaps://h' base = 'dc=x' must_change = allow", NULL },
 		{ "uri = 'ldaps://h' dn_template = 'u=%u' must_change = allow",
 		    "must_change = \"allow\" needs base" },
+		{ "uri = 'ldaps://h' base = 'dc=x' group_base = 'ou=g'",
+		    "group_base does nothing without group_filter" },
+		{ "uri = 'ldaps://h' base = 'dc=x' delegate_base = 'ou=p'",
+		    "delegate_base does nothing without delegate_filter" },
+		{ "uri = 'ldaps://h' dn_template = 'u=%u' "
+		    "group_filter = '(member=%d)'",
+		    "group_filter needs group_base" },
+		{ "uri = 'ldaps://h' dn_template = 'u=%u' "
+		    "delegate_filter = '(manager=%d)'",
+		    "delegate_filter needs delegate_base" },
+		{ "uri = 'ldaps://h' dn_template = 'u=%u' group_base = 'ou=g' "
+		    "group_filter = '(member=%d)'", NULL },
+		{ "uri = 'ldaps://h' base = 'dc=x' group_filter = '(cn=x)'",
+		    "with %d where the user's DN goes" },
 	};
 	/* clang-format on */
 	char text[256];
@@ -300,6 +314,34 @@ test_scram_needs_what_it_is_made_of(void **state)
 		}
 		configfile_free(&rig.settings);
 	}
+}
+
+/* Below base, and the same attributes, where nothing else is said. */
+static void
+test_searches_for_addresses_follow_the_first(void **state)
+{
+	const struct auth_config *a = &loaded(3,
+	    "ldap { uri = 'ldaps://h' base = 'dc=x' "
+	    "address_attributes = {'mail', 'alias'} "
+	    "group_filter = '(member=%d)' "
+	    "delegate_filter = '(manager=%d)' delegate_base = 'ou=s' }")
+					   ->auth;
+
+	(void)state;
+	assert_string_equal(a->group_base, "dc=x");
+	assert_int_equal(a->group_attributes.n, 1);
+	assert_string_equal(a->delegate_base, "ou=s");
+	assert_int_equal(a->delegate_attributes.n, 2);
+	assert_string_equal(a->delegate_attributes.v[1], "alias");
+	configfile_free(&rig.settings);
+
+	a = &loaded(3, "ldap { uri = 'ldaps://h' base = 'dc=x' "
+		       "delegate_attributes = 'cn' }")
+		 ->auth;
+	assert_null(a->group_base);
+	assert_null(a->delegate_base);
+	assert_int_equal(a->delegate_attributes.n, 1);
+	configfile_free(&rig.settings);
 }
 
 static void
@@ -508,6 +550,7 @@ main(void)
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
 		cmocka_unit_test(test_ldap_keys_that_do_not_fit_are_refused),
 		cmocka_unit_test(test_scram_needs_what_it_is_made_of),
+		cmocka_unit_test(test_searches_for_addresses_follow_the_first),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),
 		cmocka_unit_test(
 		    test_listener_takes_from_the_top_what_it_does_not_say),

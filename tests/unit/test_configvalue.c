@@ -254,6 +254,35 @@ test_filters(void **state)
 }
 
 static void
+test_filters_about_somebody_known(void **state)
+{
+	static const struct text_case person[] = {
+		{ "(member=%d)", true },
+		{ "(memberUid=%u)", true },
+		{ "(|(member=%d)(memberUid=%u))", true },
+		{ "(member=%s)", false },
+		{ "(member=%d%)", false },
+		{ "(objectClass=group)", false },
+		{ "member=%d", false },
+		{ "(member=%d", false },
+		{ "", false },
+	};
+	static const struct text_case entry[] = {
+		{ "(nsAccountLock=TRUE)", true },
+		{ "(userAccountControl:1.2.840.113556.1.4.803:=2)", true },
+		{ "(!(manager=%d))", true },
+		{ "(a=%%)", false },
+		{ "(a=b)(c=d)", false },
+		{ "nsAccountLock=TRUE", false },
+		{ "", false },
+	};
+
+	(void)state;
+	check_texts(value_is_person_filter, person, ARRAY_LEN(person));
+	check_texts(value_is_entry_filter, entry, ARRAY_LEN(entry));
+}
+
+static void
 test_names_of_the_directory(void **state)
 {
 	static const struct text_case attributes[] = {
@@ -422,6 +451,7 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_listen_addresses),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_filters_about_somebody_known),
 		cmocka_unit_test(test_names_of_the_directory),
 		cmocka_unit_test(test_urls_fit_one_reply_line),
 		cmocka_unit_test(test_ldap_uris_and_who_could_listen),
