@@ -12,12 +12,13 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "entry.h"
 #include "ldapconn.h"
 #include "ldapname.h"
 #include "ldapresult.h"
 #include "limits.h"
 #include "log.h"
-#include "pack.h"
+#include "rights.h"
 #include "saslprep.h"
 #include "xalloc.h"
 
@@ -34,7 +35,8 @@ struct directory {
 	const struct auth_config *config;
 	struct servers *servers;
 	char **attributes; /* owned array of borrowed names, NULL at the end */
-	size_t server;     /* that the connections lead to */
+	struct rights *rights;
+	size_t server; /* that the connections lead to */
 	struct ldapconn lookup;
 	struct ldapconn user;
 };
@@ -47,9 +49,10 @@ struct question {
 	struct buf *stored_keys;
 	uint64_t deadline_ms;
 	struct login *login;
-	const char *text; /* of the trouble, when there was some */
-	bool lost;        /* the connection died under it */
-	bool silent;      /* the same, or no answer in time */
+	const char *refusal; /* of the account, when the person is right */
+	const char *text;    /* of the trouble, when there was some */
+	bool lost;           /* the connection died under it */
+	bool silent;         /* the same, or no answer in time */
 };
 
 static uint64_t
@@ -138,62 +141,6 @@ need_lookup(struct directory *d, struct question *q)
 /* -- steps ------------------------------------------------------------------
  */
 
-static void
-take_stored_keys(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
-    const struct question *q)
-{
-	struct berval **values;
-	int k;
-
-	if (q->stored_keys != NULL)
-		buf_clear(q->stored_keys); /* of a try that came to nothing */
-	values = ldap_get_values_len(c->ld, entry, d->config->scram_attribute);
-	q->login->has_stored_keys = values != NULL && values[0] != NULL;
-	for (k = 0; values != NULL && values[k] != NULL; k++)
-		if (q->stored_keys != NULL)
-			pack_bytes(
-			    q->stored_keys, (struct slice){ values[k]->bv_val,
-						values[k]->bv_len });
-	ldap_value_free_len(values);
-}
-
-/* What the entry says about its owner. */
-static void
-take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *entry,
-    const struct question *q)
-{
-	const struct auth_config *config = d->config;
-	struct login *login = q->login;
-	struct berval **values;
-	uint32_t i;
-	int k;
-
-	if (config->scram_attribute != NULL)
-		take_stored_keys(d, c, entry, q);
-	login_forget_addresses(login); /* of a try that came to nothing */
-	if (config->user_attribute != NULL) {
-		values =
-		    ldap_get_values_len(c->ld, entry, config->user_attribute);
-		if (values != NULL && values[0] != NULL) {
-			struct slice name = { values[0]->bv_val,
-				values[0]->bv_len };
-
-			if (ldapname_is_sane(name))
-				login_set_user(login, name);
-		}
-		ldap_value_free_len(values);
-	}
-	for (i = 0; i < config->address_attributes.n; i++) {
-		values = ldap_get_values_len(
-		    c->ld, entry, config->address_attributes.v[i]);
-		for (k = 0; values != NULL && values[k] != NULL; k++)
-			login_add_address(
-			    login, (struct slice){
-				       values[k]->bv_val, values[k]->bv_len });
-		ldap_value_free_len(values);
-	}
-}
-
 /* Bind as somebody, on the connection for that. */
 static struct ldap_result
 bind_user(struct directory *d, struct question *q, const char *dn)
@@ -210,6 +157,24 @@ bind_user(struct directory *d, struct question *q, const char *dn)
 	if (r.meaning == MEANS_OK)
 		q->login->warning = d->user.policy.warning;
 	return r;
+}
+
+static void
+take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *message,
+    struct question *q)
+{
+	entry_take(&(struct entry){ c->ld, message }, d->config, q->login,
+	    q->stored_keys);
+}
+
+/* What the account may do, now that it is the person's. */
+static struct ldap_result
+ask_rights(
+    struct directory *d, struct question *q, struct ldapconn *c, const char *dn)
+{
+	const struct rights_question rights = { dn, q->deadline_ms, q->login };
+
+	return judge(q, c, rights_ask(d->rights, c, &rights, &q->refusal));
 }
 
 static const struct ldap_result too_long = { MEANS_ALERT, "too_long", false };
@@ -316,6 +281,8 @@ search_and_bind(struct directory *d, struct question *q)
 		r = bind_user(d, q, dn);
 	else if (r.meaning == MEANS_NO && !q->proven)
 		r = bind_nobody(d, q, r);
+	if (r.meaning == MEANS_OK)
+		r = ask_rights(d, q, &d->lookup, dn);
 	ldap_memfree(dn);
 	return r;
 }
@@ -347,6 +314,8 @@ bind_by_template(struct directory *d, struct question *q)
 		take_entry(d, &d->user, entry, q);
 	/* The password was right: no failure to read may be a no. */
 	r = judge(q, &d->user, code);
+	if (r.meaning == MEANS_OK)
+		r = ask_rights(d, q, &d->user, dn.p);
 out:
 	if (entry != NULL)
 		ldap_msgfree(entry);
@@ -430,11 +399,14 @@ ask(struct directory *d, struct question *q)
 			break;
 		tried |= UINT32_C(1) << i;
 	}
-	login_judge(q->login,
-	    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
-	    : r.meaning == MEANS_NO ? AUTH_REFUSED
-				    : AUTH_TROUBLE,
-	    r.reason);
+	if (r.meaning == MEANS_OK && q->refusal != NULL)
+		login_judge(q->login, AUTH_SUSPENDED, q->refusal);
+	else
+		login_judge(q->login,
+		    r.meaning == MEANS_OK   ? AUTH_ACCEPTED
+		    : r.meaning == MEANS_NO ? AUTH_REFUSED
+					    : AUTH_TROUBLE,
+		    r.reason);
 	q->login->guess = r.guess;
 }
 
@@ -511,22 +483,13 @@ struct directory *
 directory_new(const struct auth_config *config, struct servers *servers)
 {
 	struct directory *d = xcalloc(1, sizeof(*d));
-	uint32_t i, n = 0;
 
 	d->config = config;
 	d->servers = servers;
 	d->lookup = LDAPCONN_CLOSED;
 	d->user = LDAPCONN_CLOSED;
-	d->attributes =
-	    xcalloc(config->address_attributes.n + 4, sizeof(char *));
-	if (config->user_attribute != NULL)
-		d->attributes[n++] = config->user_attribute;
-	if (config->scram_attribute != NULL)
-		d->attributes[n++] = config->scram_attribute;
-	for (i = 0; i < config->address_attributes.n; i++)
-		d->attributes[n++] = config->address_attributes.v[i];
-	if (n == 0) /* an empty list would mean all of them */
-		d->attributes[n] = LDAP_NO_ATTRS;
+	d->attributes = entry_attributes(config);
+	d->rights = rights_new(config);
 	return d;
 }
 
@@ -540,5 +503,6 @@ directory_free(struct directory **dp)
 		return;
 	close_all(d);
 	free(d->attributes);
+	rights_free(&d->rights);
 	free(d);
 }

@@ -484,23 +484,33 @@ take_message(LDAPMessage *res, LDAPMessage **entry, bool *more_than_one)
 	return true;
 }
 
+static int
+send_search(struct ldapconn *c, const struct ldapconn_search *s,
+    uint64_t deadline_ms, int most, int *msgid)
+{
+	struct timeval tv = time_left(deadline_ms);
+	int code;
+
+	c->io.deadline_ms = deadline_ms;
+	if (tv.tv_sec == 0)
+		tv = (struct timeval){ 1, 0 }; /* 0 would mean no limit */
+	code = ldap_search_ext(c->ld, s->base, s->scope, s->filter,
+	    s->attributes, 0, NULL, NULL, &tv, most, msgid);
+	return code == LDAP_SUCCESS ? code : explain(c, "search", code, NULL);
+}
+
 int
 ldapconn_search(struct ldapconn *c, const struct ldapconn_search *s,
     uint64_t deadline_ms, LDAPMessage **entry)
 {
-	struct timeval tv = time_left(deadline_ms);
 	bool more_than_one = false;
 	LDAPMessage *res;
 	int msgid, code, n;
 
 	*entry = NULL;
-	c->io.deadline_ms = deadline_ms;
-	if (tv.tv_sec == 0)
-		tv = (struct timeval){ 1, 0 }; /* 0 would mean no limit */
-	code = ldap_search_ext(c->ld, s->base, s->scope, s->filter,
-	    s->attributes, 0, NULL, NULL, &tv, SEARCH_SIZE_LIMIT, &msgid);
+	code = send_search(c, s, deadline_ms, SEARCH_SIZE_LIMIT, &msgid);
 	if (code != LDAP_SUCCESS)
-		return explain(c, "search", code, NULL);
+		return code;
 	for (n = 0; n < MESSAGES_MAX; n++) {
 		code = await(c, "search", msgid, &res);
 		if (code != LDAP_SUCCESS)
@@ -537,4 +547,33 @@ ldapconn_touch(struct ldapconn *c, const char *dn, uint64_t deadline_ms)
 	if (entry != NULL)
 		ldap_msgfree(entry);
 	return code;
+}
+
+int
+ldapconn_search_all(struct ldapconn *c, const struct ldapconn_search *s,
+    const struct ldapconn_taker *taker, uint64_t deadline_ms)
+{
+	int msgid, code, n, entries = 0;
+	LDAPMessage *res;
+
+	code = send_search(c, s, deadline_ms, taker->most, &msgid);
+	if (code != LDAP_SUCCESS)
+		return code;
+	for (n = 0; n < taker->most + MESSAGES_MAX; n++) {
+		code = await(c, "search", msgid, &res);
+		if (code != LDAP_SUCCESS)
+			return code;
+		if (ldap_msgtype(res) == LDAP_RES_SEARCH_RESULT) {
+			code = take_result(c, "search", res);
+			if (code == LDAP_SUCCESS && entries > taker->most)
+				code = LDAP_SIZELIMIT_EXCEEDED;
+			return code;
+		}
+		/* A reference is passed over, as above. */
+		if (ldap_msgtype(res) == LDAP_RES_SEARCH_ENTRY &&
+		    entries++ < taker->most)
+			taker->take(taker->arg, c->ld, res);
+		ldap_msgfree(res);
+	}
+	return explain(c, "search", LDAP_DECODING_ERROR, "endless answer");
 }

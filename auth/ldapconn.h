@@ -87,6 +87,20 @@ struct ldapconn_search {
 NODISCARD int ldapconn_search(struct ldapconn *, const struct ldapconn_search *,
     uint64_t deadline_ms, LDAPMessage **entry);
 
+/*
+ * Search for any number of entries: take gets each, and owns none.  More of
+ * them than most, here or by the server's own limit, are
+ * LDAP_SIZELIMIT_EXCEEDED behind those that were taken.
+ */
+struct ldapconn_taker {
+	void (*take)(void *arg, LDAP *, LDAPMessage *entry);
+	void *arg;
+	int most;
+};
+NODISCARD int ldapconn_search_all(struct ldapconn *,
+    const struct ldapconn_search *, const struct ldapconn_taker *,
+    uint64_t deadline_ms);
+
 /* Search for the entry of this name (NULL: the server's own), and drop it. */
 NODISCARD int ldapconn_touch(
     struct ldapconn *, const char *dn, uint64_t deadline_ms);

@@ -14,6 +14,11 @@
 
 #define MAILBOX_MAX 254 /* RFC 5321, 4.5.3.1.3: a path less its <> */
 
+/* A domain has none of these. */
+#define NOT_IN_DOMAIN " *@[]:<>\",;()\\"
+
+static const struct slice none = { "", 0 };
+
 typedef void escape_fn(struct buf *, struct slice);
 
 /* Octets of the UTF-8 character at the start of s; 0 for none (RFC 3629, 4). */
@@ -105,14 +110,24 @@ escape_dn(struct buf *b, struct slice s)
 	}
 }
 
+/* Whom a template is about. */
+struct whom {
+	struct slice user;
+	struct slice dn;
+};
+
 static void
-expand(struct buf *b, const char *template, struct slice user, escape_fn *add)
+expand(struct buf *b, const char *template, const struct whom *whom,
+    escape_fn *add)
 {
 	const char *p;
 
 	for (p = template; *p != '\0'; p++)
 		if (p[0] == '%' && p[1] == 'u') {
-			add(b, user);
+			add(b, whom->user);
+			p++;
+		} else if (p[0] == '%' && p[1] == 'd') {
+			add(b, whom->dn);
 			p++;
 		} else if (p[0] == '%' && p[1] == '%') {
 			buf_str(b, "%");
@@ -145,13 +160,20 @@ ldapname_template_is_good(const char *template)
 void
 ldapname_add_filter(struct buf *b, const char *template, struct slice user)
 {
-	expand(b, template, user, escape_filter);
+	expand(b, template, &(struct whom){ .user = user }, escape_filter);
+}
+
+void
+ldapname_add_entry_filter(
+    struct buf *b, const char *template, struct slice user, struct slice dn)
+{
+	expand(b, template, &(struct whom){ user, dn }, escape_filter);
 }
 
 void
 ldapname_add_dn(struct buf *b, const char *template, struct slice user)
 {
-	expand(b, template, user, escape_dn);
+	expand(b, template, &(struct whom){ .user = user }, escape_dn);
 }
 
 bool
@@ -161,4 +183,42 @@ ldapname_is_mailbox(struct slice value)
 		return false;
 	return memchr(value.p + 1, '@', value.n - 1) != NULL &&
 	       value.p[value.n - 1] != '@';
+}
+
+struct slice
+ldapname_mailbox(struct slice value)
+{
+	static const char type[] = "smtp:";
+	struct slice head = { value.p, strlen(type) };
+	const char *at;
+
+	if (value.n >= head.n && slice_ieq(head, slice_of(type)))
+		value = slice_from(value, head.n);
+	if (!ldapname_is_mailbox(value))
+		return none;
+	at = memchr(value.p, '@', value.n);
+	/* A local part with a colon has quotes (RFC 5321, 4.1.2). */
+	if (value.p[0] != '"' &&
+	    memchr(value.p, ':', (size_t)(at - value.p)) != NULL)
+		return none;
+	return value;
+}
+
+struct slice
+ldapname_domain(struct slice value)
+{
+	char before = '.';
+	size_t i;
+
+	if (value.n > 1 && value.p[0] == '*' && value.p[1] == '@')
+		value = slice_from(value, 1);
+	if (value.n > 0 && value.p[0] == '@')
+		value = slice_from(value, 1);
+	if (value.n > LIMIT_DOMAIN || !is_printable(value))
+		return none;
+	for (i = 0; i < value.n; before = value.p[i++])
+		if (strchr(NOT_IN_DOMAIN, value.p[i]) != NULL ||
+		    (value.p[i] == '.' && before == '.'))
+			return none;
+	return before == '.' ? none : value;
 }

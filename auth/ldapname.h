@@ -26,10 +26,25 @@ NODISCARD bool ldapname_template_is_good(const char *template);
 /* Append the filter, the name escaped after RFC 4515, 3; see buf_ok(). */
 void ldapname_add_filter(struct buf *, const char *template, struct slice);
 
+/* The same for a filter about somebody known: %u and %d, the entry's DN. */
+void ldapname_add_entry_filter(
+    struct buf *, const char *template, struct slice user, struct slice dn);
+
 /* Append the DN, the name escaped after RFC 4514, 2.4; see buf_ok(). */
 void ldapname_add_dn(struct buf *, const char *template, struct slice);
 
 /* A mailbox a user may send as: printable, one @ at least, <= 254 octets. */
 NODISCARD bool ldapname_is_mailbox(struct slice value);
+
+/*
+ * The mailbox in an attribute's value: "alice@example.net", or with a type in
+ * front as in proxyAddresses, "SMTP:alice@example.net".  Empty: it is none, or
+ * an address of another kind.  Borrows.
+ */
+NODISCARD struct slice ldapname_mailbox(struct slice value);
+
+/* The domain in "example.net", "@example.net" or "*@example.net"; else empty.
+ */
+NODISCARD struct slice ldapname_domain(struct slice value);
 
 #endif

@@ -5,12 +5,16 @@
  * login - one person's claim, and what became of it.
  *
  * A value: whoever holds it owns it.  It holds no password.
+ *
+ * What is added to a login is what the directory has; what is no mailbox, is
+ * there already (ASCII case aside) or is beyond the limits is left out.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
+#include "compiler.h"
 #include "ldappolicy.h"
 #include "messages.h"
 #include "quota.h"
@@ -29,6 +33,11 @@ struct login {
 	uint32_t address_count;
 	struct buf delegated; /* the same, of those they may write for */
 	uint32_t delegated_count;
+	struct buf acting; /* whose they are: so many packed pairs of a user
+			    * name and an address */
+	uint32_t acting_count;
+	char *acts_as;        /* login_act_as(); NULL: nobody else */
+	bool truncated;       /* some of it was beyond the limits */
 	bool has_stored_keys; /* some; for SCRAM */
 	struct quota quota;
 	uint32_t retry_s;  /* of AUTH_LIMITED */
@@ -51,12 +60,29 @@ void login_judge(struct login *, enum auth_verdict, const char *reason);
 /* The name to log: replaces the one there is; the first one is typed. */
 void login_set_user(struct login *, struct slice);
 
-void login_forget_addresses(struct login *);
+/* Forget addresses, those of others, and limits. */
+void login_forget_rights(struct login *, const struct quota *defaults);
 
 /*
- * One more address the user may send as.  What is no mailbox, is there
- * already (ASCII case aside) or is beyond the limits is left out; false then.
+ * One more address the user may send as, as an attribute has it
+ * (ldapname_mailbox()).  False: it was left out.
  */
-bool login_add_address(struct login *, struct slice);
+bool login_add_address(struct login *, struct slice value);
+
+/* Every mailbox of a domain (ldapname_domain()).  The same. */
+bool login_add_domain(struct login *, struct slice value);
+
+/*
+ * One more address of somebody the user may write for, who has this user name;
+ * nobody can act as a delegate whose name is empty.  The same.
+ */
+bool login_add_delegated(struct login *, struct slice name, struct slice value);
+
+/*
+ * Be authzid (RFC 4422, 2), in what may be sent and not in who is counted.
+ * True for the user's own name, and for a delegate, whose addresses become
+ * those of the login.  False: nothing has changed.
+ */
+NODISCARD bool login_act_as(struct login *, struct slice authzid);
 
 #endif

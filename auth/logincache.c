@@ -132,7 +132,8 @@ logincache_keep(struct logincache *c, const struct logincache_key *k,
 	e->accepted_ms = k->now_ms;
 	e->answer = login_new();
 	login_copy_answer(&e->answer, answer);
-	e->octets = e->answer.addresses.cap + e->answer.delegated.cap;
+	e->octets = e->answer.addresses.cap + e->answer.delegated.cap +
+		    e->answer.acting.cap;
 	c->octets += e->octets;
 	while (
 	    c->octets > LIMIT_LOGIN_CACHE_OCTETS && lru_oldest(c->entries) != e)

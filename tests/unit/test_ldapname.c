@@ -110,6 +110,21 @@ test_every_place_in_a_template_is_filled(void **state)
 	expect(ldapname_add_filter, "(cn=%)", S("a"), "(cn=%)");
 }
 
+/* A DN is a value like any other: its commas stay, its brackets do not. */
+static void
+test_filters_about_somebody_known(void **state)
+{
+	static const char want[] = "(|(member=cn=a\\5c2c \\28b\\29,dc=x)"
+				   "(memberUid=\\2a)(cn=%d))";
+	struct buf b = buf_new(1024);
+
+	(void)state;
+	ldapname_add_entry_filter(&b, "(|(member=%d)(memberUid=%u)(cn=%%d))",
+	    S("*"), S("cn=a\\2c (b),dc=x"));
+	assert_true(slice_eq(buf_slice(&b), slice_of(want)));
+	buf_free(&b);
+}
+
 static void
 test_what_does_not_fit_is_said(void **state)
 {
@@ -299,6 +314,99 @@ test_spoilt_names_stay_one_value(void **state)
 	}
 }
 
+struct value_row {
+	const char *value;
+	const char *want; /* "": none */
+};
+
+static void
+test_mailboxes_and_what_looks_like_them(void **state)
+{
+	static const struct value_row rows[] = {
+		{ "a@x.example", "a@x.example" },
+		{ "SMTP:a@x.example", "a@x.example" },
+		{ "smtp:a@x.example", "a@x.example" },
+		{ "sMtP:smtp:a@x.example", "" },
+		{ "smtp:@x.example", "" },
+		{ "smtp:", "" },
+		{ "smtp", "" },
+		{ "sip:a@x.example", "" },
+		{ "x500:/o=x/cn=a@x", "" },
+		{ "X400:c=DE;a= ;p=x;s=a;", "" },
+		{ ":a@x.example", "" },
+		{ "\"a:b\"@x.example", "\"a:b\"@x.example" },
+		{ "a@[IPv6:2001:db8::1]", "a@[IPv6:2001:db8::1]" },
+		{ "@x.example", "" },
+		{ "", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		assert_true(slice_eq(ldapname_mailbox(slice_of(rows[i].value)),
+		    slice_of(rows[i].want)));
+}
+
+static void
+test_domains_in_three_forms(void **state)
+{
+	static const struct value_row rows[] = {
+		{ "x.example", "x.example" },
+		{ "@x.example", "x.example" },
+		{ "*@x.example", "x.example" },
+		{ "b\xc3\xbc.example", "b\xc3\xbc.example" },
+		{ "*x.example", "" },
+		{ "*.x.example", "" },
+		{ "@*.x.example", "" },
+		{ "@@x.example", "" },
+		{ "a@x.example", "" },
+		{ "x..example", "" },
+		{ ".x.example", "" },
+		{ "x.example.", "" },
+		{ "x example", "" },
+		{ "[192.0.2.1]", "" },
+		{ "x\r\ny", "" },
+		{ "x\xc3", "" },
+		{ "*@", "" },
+		{ "@", "" },
+		{ "*", "" },
+		{ "", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		assert_true(slice_eq(ldapname_domain(slice_of(rows[i].value)),
+		    slice_of(rows[i].want)));
+}
+
+/* What comes out is a mailbox, or a domain to put behind any local part. */
+static void
+stays_of_its_kind(struct slice value)
+{
+	struct slice mailbox = ldapname_mailbox(value);
+	struct slice domain = ldapname_domain(value);
+
+	assert_true(mailbox.n == 0 || ldapname_is_mailbox(mailbox));
+	assert_true(domain.n == 0 || memchr(domain.p, '@', domain.n) == NULL);
+	assert_true(domain.n <= LIMIT_DOMAIN);
+}
+
+static void
+test_spoilt_values_stay_of_their_kind(void **state)
+{
+	static const char *const values[] = { "SMTP:a.b@x.example",
+		"*@x.example", "\"a:b\"@x.example",
+		"p\xc3\xa4@\xc3\xa4.example" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(values); i++) {
+		truncated(slice_of(values[i]), stays_of_its_kind);
+		mutated(slice_of(values[i]), stays_of_its_kind);
+	}
+}
+
 int
 main(void)
 {
@@ -307,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_dn_values_are_escaped),
 		cmocka_unit_test(test_every_octet_stays_inside_its_value),
 		cmocka_unit_test(test_every_place_in_a_template_is_filled),
+		cmocka_unit_test(test_filters_about_somebody_known),
 		cmocka_unit_test(test_what_does_not_fit_is_said),
 		cmocka_unit_test(test_templates_are_judged),
 		cmocka_unit_test(test_names_without_sense_are_refused),
@@ -314,6 +423,9 @@ main(void)
 		cmocka_unit_test(test_long_names_are_refused),
 		cmocka_unit_test(test_mailboxes_are_told_from_other_values),
 		cmocka_unit_test(test_spoilt_names_stay_one_value),
+		cmocka_unit_test(test_mailboxes_and_what_looks_like_them),
+		cmocka_unit_test(test_domains_in_three_forms),
+		cmocka_unit_test(test_spoilt_values_stay_of_their_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
