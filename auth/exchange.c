@@ -103,6 +103,30 @@ on_checkpass(sasl_conn_t *conn, void *context, const char *user,
 	return library_code(l->verdict);
 }
 
+/*
+ * SASL_CB_PROXY_POLICY: who somebody is has been shown; may they act as
+ * another?  Both names are in one spelling.
+ */
+static int
+on_proxy_policy(sasl_conn_t *conn, void *context, const char *wanted,
+    unsigned wanted_len, const char *user, unsigned user_len, const char *realm,
+    unsigned realm_len, struct propctx *properties)
+{
+	struct slice authzid = { wanted, wanted_len };
+	struct exchange *e = context;
+
+	(void)conn;
+	(void)realm;
+	(void)realm_len;
+	(void)properties;
+	if (slice_eq(authzid, (struct slice){ user, user_len }) ||
+	    login_act_as(&e->login, authzid))
+		return SASL_OK;
+	if (e->login.verdict == AUTH_ACCEPTED)
+		login_judge(&e->login, AUTH_REFUSED, "authzid");
+	return SASL_NOAUTHZ;
+}
+
 /* -- life -------------------------------------------------------------------
  */
 
@@ -136,6 +160,8 @@ exchange_new(const struct mech *mech, const struct msg_auth_start *start,
 		    (int (*)(void))(void (*)(void))on_checkpass, e };
 	e->callbacks[CB_CANON_USER] = (sasl_callback_t){ SASL_CB_CANON_USER,
 		(int (*)(void))(void (*)(void))on_canon_user, e };
+	e->callbacks[CB_PROXY_POLICY] = (sasl_callback_t){ SASL_CB_PROXY_POLICY,
+		(int (*)(void))(void (*)(void))on_proxy_policy, e };
 	e->callbacks[CB_STORED_KEY] = (sasl_callback_t){ AUXPROP_CB_STORED_KEY,
 		(int (*)(void))(void (*)(void))exchange_stored_key, e };
 	e->callbacks[CB_END] =

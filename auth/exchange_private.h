@@ -12,7 +12,14 @@
 #include "exchange.h"
 #include "limits.h"
 
-enum callback { CB_CHECKPASS, CB_CANON_USER, CB_STORED_KEY, CB_END, CB_COUNT };
+enum callback {
+	CB_CHECKPASS,
+	CB_CANON_USER,
+	CB_PROXY_POLICY,
+	CB_STORED_KEY,
+	CB_END,
+	CB_COUNT
+};
 
 struct exchange {
 	sasl_conn_t *conn; /* NULL before the first step */

@@ -91,6 +91,8 @@ log_login(const struct request *r, const struct login *login,
 
 	log_begin(&l, level, r->session, "login");
 	log_slice(&l, "user", slice_of(login->user));
+	if (login->acts_as != NULL)
+		log_str(&l, "authzid", login->acts_as);
 	log_str(&l, "client", r->client_address);
 	log_str(&l, "mechanism", r->mech == NULL ? "" : r->mech->name);
 	log_str(&l, "verdict", verdict);

@@ -62,6 +62,9 @@ access to dn.subtree="ou=people,dc=example,dc=org"
     by dn.exact="{service}" read
     by self read
     by * none
+access to dn.subtree="ou=groups,dc=example,dc=org"
+    by users read
+    by * none
 access to * by * none
 {database}
 """
@@ -133,6 +136,65 @@ objectClass: inetOrgPerson
 uid: nomail
 cn: No Mail
 sn: Mail
+userPassword: {bob}
+
+dn: ou=groups,dc=example,dc=org
+objectClass: organizationalUnit
+ou: groups
+
+dn: cn=press,ou=groups,dc=example,dc=org
+objectClass: groupOfNames
+objectClass: extensibleObject
+cn: press
+mail: press@example.org
+member: uid=alice,ou=people,dc=example,dc=org
+
+dn: uid=office,ou=people,dc=example,dc=org
+objectClass: inetOrgPerson
+objectClass: inetLocalMailRecipient
+uid: office
+cn: The Office
+sn: Office
+mail: office@example.org
+mailLocalAddress: reception@example.org
+manager: uid=alice,ou=people,dc=example,dc=org
+userPassword: {bob}
+
+dn: uid=suspended,ou=people,dc=example,dc=org
+objectClass: inetOrgPerson
+uid: suspended
+cn: Suspended Person
+sn: Person
+mail: suspended@example.org
+employeeType: suspended
+userPassword: {bob}
+
+dn: uid=reader,ou=people,dc=example,dc=org
+objectClass: inetOrgPerson
+uid: reader
+cn: Mere Reader
+sn: Reader
+mail: reader@example.org
+employeeType: reader
+userPassword: {bob}
+
+dn: uid=domain,ou=people,dc=example,dc=org
+objectClass: inetOrgPerson
+objectClass: domainRelatedObject
+uid: domain
+cn: Owner of a Domain
+sn: Owner
+associatedDomain: example.net
+userPassword: {bob}
+
+dn: uid=limited,ou=people,dc=example,dc=org
+objectClass: inetOrgPerson
+uid: limited
+cn: Limited Person
+sn: Person
+mail: limited@example.org
+description: sessions=1
+description: messages_per_fortnight=3
 userPassword: {bob}
 """
 
