@@ -445,6 +445,7 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 	};
 	char form[PASSWORD_FORM_MAX];
 
+	login->quota = d->config->quota;
 	if (!ldapname_is_sane(user)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;
@@ -471,6 +472,7 @@ directory_identify(struct directory *d, const struct claim *claim,
 		.text = "",
 	};
 
+	login->quota = d->config->quota;
 	if (!ldapname_is_sane(claim->name)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;

@@ -17,6 +17,7 @@
 
 #include "buf.h"
 #include "compiler.h"
+#include "quota.h"
 #include "secret.h"
 
 struct strings {
@@ -180,8 +181,12 @@ struct auth_config {
 	uint32_t abuse_ipv6_prefix;  /* bits that make a client */
 	struct strings abuse_exempt; /* addresses and networks (network.h) */
 	uint32_t grant_lifetime_ms;
+	struct quota quota; /* of users whose entry says nothing else */
 	struct secret grant_key;
 };
+
+/* What becomes of an account that looks like somebody else's now. */
+enum guard_action { GUARD_ALARM, GUARD_HOLD, GUARD_BLOCK };
 
 enum hand_over { HAND_OVER_LIVE, HAND_OVER_QUEUE };
 enum smarthost_tls {
@@ -213,6 +218,12 @@ struct relay_config {
 	uint32_t
 	    warn_after_s; /* its sender is told that it is late; 0: never */
 	uint32_t held_messages; /* of one user, for a later release */
+	uint32_t guard_action;  /* enum guard_action */
+	/* more than that are a sign; 0: never */
+	uint32_t guard_networks;       /* that a user sends from in an hour */
+	uint32_t guard_new_recipients; /* of a user in ten minutes */
+	uint32_t guard_refused;        /* percent of a user's in an hour ... */
+	uint32_t guard_refused_least;  /* ... of that many or more */
 	uint32_t disk_threads;
 	uint32_t shutdown_timeout_ms;
 	struct secret grant_key;

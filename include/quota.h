@@ -47,6 +47,9 @@ const char *quota_name(enum quota_measure, enum quota_window);
  */
 NODISCARD int quota_set(struct quota *, struct slice text);
 
+/* The NUMBER of that alone. */
+NODISCARD int quota_number(struct slice text, uint64_t *out);
+
 void quota_pack(struct buf *, const struct quota *);
 void quota_unpack(struct unpack *, struct quota *);
 

@@ -208,6 +208,16 @@ convert_number(const struct config_key *key, const struct kind *kind,
 }
 
 static bool
+convert_quota(const struct config_key *key, const struct kind *kind,
+    const char *text, void *field, struct why *why)
+{
+	(void)key;
+	(void)kind;
+	(void)why;
+	return quota_number(slice_of(text), field) == 0;
+}
+
+static bool
 convert_choice(const struct config_key *key, const struct kind *kind,
     const char *text, void *field, struct why *why)
 {
@@ -285,6 +295,9 @@ static const struct kind kinds[KEY_KINDS] = {
     .expected = "a time (\"30s\", \"5m\", \"1h\", \"5d\")" },
 [KEY_CHOICE] = { convert_choice, .expected = "one of" },
 [KEY_BOOL] = { convert_bool, .expected = "true or false" },
+[KEY_QUOTA] = { convert_quota,
+    .expected = "a number of at most nine digits, and K, M or G behind it if "
+	"you like (\"1000\", \"20G\"); 0 is no limit" },
 };
 /* clang-format on */
 

@@ -18,6 +18,7 @@
 #define AUTH(field)   AT(config.auth.field)
 #define RELAY(field)  AT(config.relay.field)
 #define LISTEN(field) offsetof(struct listen_config, field)
+#define QUOTA(m, w)   AUTH(quota.max[QUOTA_##m][QUOTA_##w])
 
 #define MB     (UINT32_C(1) << 20)
 #define SECOND UINT32_C(1000)
@@ -163,6 +164,43 @@ const struct config_key config_keys[] = {
     RANGE(SECOND, 2 * MINUTE) },
 { "limits", "shutdown_timeout", KEY_MS, AT(config.shutdown_timeout_ms),
     DEFAULT("30s"), RANGE(0, HOUR) },
+
+{ "user_limits", "messages_per_minute", KEY_QUOTA,
+    QUOTA(MESSAGES, MINUTE), DEFAULT("0") },
+{ "user_limits", "messages_per_hour", KEY_QUOTA,
+    QUOTA(MESSAGES, HOUR), DEFAULT("0") },
+{ "user_limits", "messages_per_day", KEY_QUOTA,
+    QUOTA(MESSAGES, DAY), DEFAULT("1000") },
+{ "user_limits", "recipients_per_minute", KEY_QUOTA,
+    QUOTA(RECIPIENTS, MINUTE), DEFAULT("0") },
+{ "user_limits", "recipients_per_hour", KEY_QUOTA,
+    QUOTA(RECIPIENTS, HOUR), DEFAULT("0") },
+{ "user_limits", "recipients_per_day", KEY_QUOTA,
+    QUOTA(RECIPIENTS, DAY), DEFAULT("0") },
+{ "user_limits", "new_recipients_per_minute", KEY_QUOTA,
+    QUOTA(NEW_RECIPIENTS, MINUTE), DEFAULT("0") },
+{ "user_limits", "new_recipients_per_hour", KEY_QUOTA,
+    QUOTA(NEW_RECIPIENTS, HOUR), DEFAULT("0") },
+{ "user_limits", "new_recipients_per_day", KEY_QUOTA,
+    QUOTA(NEW_RECIPIENTS, DAY), DEFAULT("200") },
+{ "user_limits", "octets_per_minute", KEY_QUOTA,
+    QUOTA(OCTETS, MINUTE), DEFAULT("0") },
+{ "user_limits", "octets_per_hour", KEY_QUOTA,
+    QUOTA(OCTETS, HOUR), DEFAULT("0") },
+{ "user_limits", "octets_per_day", KEY_QUOTA,
+    QUOTA(OCTETS, DAY), DEFAULT("0") },
+{ "user_limits", "sessions", KEY_QUOTA, AUTH(quota.sessions), DEFAULT("50") },
+
+{ "guard", "action", KEY_CHOICE, RELAY(guard_action), DEFAULT("hold"),
+    .words = "alarm|hold|block" },
+{ "guard", "networks", KEY_COUNT, RELAY(guard_networks), DEFAULT("10"),
+    RANGE(0, LIMIT_ACCOUNT_NETWORKS - 1) },
+{ "guard", "new_recipients", KEY_COUNT, RELAY(guard_new_recipients),
+    DEFAULT("100"), RANGE(0, 1000000) },
+{ "guard", "refused", KEY_COUNT, RELAY(guard_refused), DEFAULT("50"),
+    RANGE(0, 99) },
+{ "guard", "refused_least", KEY_COUNT, RELAY(guard_refused_least),
+    DEFAULT("20"), RANGE(1, 1000000) },
 
 { "identity", "null_sender", KEY_CHOICE, AT(null_sender), DEFAULT("accept"),
     .words = "accept|refuse" },

@@ -51,6 +51,8 @@ enum key_kind {
 	KEY_CHOICE,
 	/* bool */
 	KEY_BOOL,
+	/* uint64_t: how much a user may; any number */
+	KEY_QUOTA,
 	KEY_KINDS
 };
 

@@ -18,6 +18,7 @@
 enum kind {
 	KIND_U32,
 	KIND_BOOL,
+	KIND_QUOTA,
 	KIND_STRING,
 	KIND_STRINGS,
 	KIND_SECRET,
@@ -44,6 +45,7 @@ struct table {
 	_Generic((value),			\
 	    uint32_t: KIND_U32,			\
 	    bool: KIND_BOOL,			\
+	    struct quota: KIND_QUOTA,		\
 	    char *: KIND_STRING,		\
 	    struct strings: KIND_STRINGS,	\
 	    struct secret: KIND_SECRET,		\
@@ -167,6 +169,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, abuse_ipv6_prefix),
 	FIELD(auth_config, abuse_exempt),
 	FIELD(auth_config, grant_lifetime_ms),
+	FIELD(auth_config, quota),
 	FIELD(auth_config, grant_key),
 };
 
@@ -191,6 +194,11 @@ static const struct field relay_fields[] = {
 	FIELD(relay_config, lifetime_s),
 	FIELD(relay_config, warn_after_s),
 	FIELD(relay_config, held_messages),
+	FIELD(relay_config, guard_action),
+	FIELD(relay_config, guard_networks),
+	FIELD(relay_config, guard_new_recipients),
+	FIELD(relay_config, guard_refused),
+	FIELD(relay_config, guard_refused_least),
 	FIELD(relay_config, disk_threads),
 	FIELD(relay_config, shutdown_timeout_ms),
 	FIELD(relay_config, grant_key),
@@ -216,6 +224,7 @@ table_inside(enum kind kind)
 		return &listen_table;
 	case KIND_U32:
 	case KIND_BOOL:
+	case KIND_QUOTA:
 	case KIND_STRING:
 	case KIND_STRINGS:
 	case KIND_SECRET:
@@ -295,6 +304,9 @@ pack_table(struct buf *b, const struct table *t, const void *from)
 			break;
 		case KIND_BOOL:
 			pack_u8(b, *(const bool *)at);
+			break;
+		case KIND_QUOTA:
+			quota_pack(b, at);
 			break;
 		case KIND_STRING:
 			pack_string(b, *(char *const *)at);
@@ -403,6 +415,9 @@ unpack_table(struct unpack *u, const struct table *t, void *to)
 		case KIND_BOOL:
 			*(bool *)at = unpack_bool(u);
 			break;
+		case KIND_QUOTA:
+			quota_unpack(u, at);
+			break;
 		case KIND_STRING:
 			*(char **)at = unpack_maybe(u);
 			break;
@@ -478,6 +493,7 @@ free_table(const struct table *t, void *p)
 			break;
 		case KIND_U32:
 		case KIND_BOOL:
+		case KIND_QUOTA:
 		case KIND_ROLE: /* holds nothing that is owned */
 			break;
 		}

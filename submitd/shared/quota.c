@@ -60,8 +60,8 @@ find(struct quota *q, struct slice name)
 	return NULL;
 }
 
-static int
-parse_number(struct slice s, uint64_t *out)
+int
+quota_number(struct slice s, uint64_t *out)
 {
 	static const char suffixes[] = "KMG";
 	const char *suffix;
@@ -94,7 +94,7 @@ quota_set(struct quota *q, struct slice text)
 	name = (struct slice){ text.p, (size_t)(equals - text.p) };
 	field = find(q, name);
 	if (field == NULL ||
-	    parse_number(slice_from(text, name.n + 1), &number) == -1)
+	    quota_number(slice_from(text, name.n + 1), &number) == -1)
 		return -1;
 	*field = number;
 	return 0;

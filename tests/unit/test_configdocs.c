@@ -28,7 +28,7 @@ read_heading(const char *line, char section[32])
 {
 	if (strncmp(line, "### At the top", 14) == 0)
 		section[0] = '\0';
-	else if (sscanf(line, "### `%31[a-z]`", section) != 1)
+	else if (sscanf(line, "### `%31[a-z_]`", section) != 1)
 		return false;
 	return true;
 }
