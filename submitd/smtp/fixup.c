@@ -190,7 +190,7 @@ put_author(struct job *j, const struct headerblock_field *f)
 		put_completed(j, f);
 		return;
 	}
-	if (f->id == FIELD_SENDER || f->id == FIELD_RESENT_SENDER) {
+	if (f->id == FIELD_RESENT_SENDER) {
 		did(j, FIXUP_SENDER);
 		return;
 	}
@@ -225,6 +225,42 @@ rewrites(const struct job *j)
 	       j->rules->check.from == HEADER_FROM_REWRITE;
 }
 
+/* The user has an address, and it is not one of somebody else's. */
+static bool
+has_own(const struct job *j)
+{
+	const struct headercheck_rules *rules = &j->rules->check;
+
+	return rules->own.n > 0 && grant_owns(rules->grant, rules->own);
+}
+
+/* From is, in part, of somebody the user writes for. */
+static bool
+writes_for(const struct job *j)
+{
+	return j->check.from.delegated > 0 && has_own(j);
+}
+
+/* Sender is not the user's, or hides who writes for somebody. */
+static bool
+drops_sender(const struct job *j)
+{
+	const struct headercheck_authors *sender = &j->check.sender;
+
+	switch (j->rules->check.from) {
+	case HEADER_FROM_REWRITE:
+		if (sender->foreign > 0)
+			return true;
+		break;
+	case HEADER_FROM_REJECT:
+		break;
+	case HEADER_FROM_LOG:
+	case HEADER_FROM_OFF:
+		return false;
+	}
+	return writes_for(j) && sender->delegated > 0;
+}
+
 /* What stands in the place of a field that does not stay. */
 static void
 put_field(struct job *j, const struct headerblock_field *f)
@@ -246,7 +282,9 @@ put_field(struct job *j, const struct headerblock_field *f)
 	case FIELD_MESSAGE_ID: /* the same */
 		break;
 	default:
-		if (rewrites(j) && header_field_is_author(f->id))
+		if (f->id == FIELD_SENDER && drops_sender(j))
+			did(j, FIXUP_SENDER);
+		else if (rewrites(j) && header_field_is_author(f->id))
 			put_author(j, f);
 		else
 			put_completed(j, f);
@@ -273,6 +311,8 @@ stays(const struct job *j, const struct headerblock_field *f)
 	default:
 		if (!header_field_has_addresses(f->id))
 			return true;
+		if (f->id == FIELD_SENDER && drops_sender(j))
+			return false;
 		return !c->is_incomplete && !rewrites(j);
 	}
 }
@@ -342,23 +382,30 @@ static bool
 needs_sender(const struct job *j)
 {
 	const struct headercheck_authors *from = &j->check.from;
-	enum header_from mode = j->rules->check.from;
-	bool drops = mode == HEADER_FROM_REWRITE && j->check.sender.foreign > 0;
+	bool is_other = from->mailboxes > 1 || writes_for(j);
 
 	if (j->rules->check.own.n == 0 ||
-	    (j->check.count[FIELD_SENDER] > 0 && !drops))
+	    (j->check.count[FIELD_SENDER] > 0 && !drops_sender(j)))
 		return false;
-	switch (mode) {
+	switch (j->rules->check.from) {
 	case HEADER_FROM_REJECT:
-		return from->mailboxes > 1;
+		return is_other;
 	case HEADER_FROM_REWRITE:
-		return from->mailboxes > 1 && from->foreign == 0;
+		return is_other && from->foreign == 0;
 	case HEADER_FROM_LOG:
-		return from->mailboxes > 1 || from->foreign > 0;
+		return is_other || from->foreign > 0;
 	case HEADER_FROM_OFF:
 		break;
 	}
 	return false;
+}
+
+/* The same of who sends it again (RFC 5322, 3.6.6). */
+static bool
+needs_resent_sender(const struct job *j)
+{
+	return j->check.resent_delegated && has_own(j) &&
+	       j->check.count[FIELD_RESENT_SENDER] == 0;
 }
 
 static void
@@ -366,6 +413,11 @@ put_front(struct job *j)
 {
 	received_add(j->out, &j->rules->received);
 	put_identification(j);
+	if (needs_resent_sender(j)) {
+		did(j, FIXUP_SENDER);
+		buf_str(j->out, "Resent-Sender: ");
+		add_address(j->out, j->rules->check.own);
+	}
 	if (needs_sender(j)) {
 		did(j, FIXUP_SENDER);
 		buf_str(j->out, "Sender: ");

@@ -101,7 +101,7 @@ complain_foreign(struct check *c, const char *text)
 		return refuse(n, R_550_HEADER_NOT_YOURS_NONE, text);
 	if (c->rules->from != HEADER_FROM_REJECT)
 		return true;
-	if (g->address_count == 0)
+	if (identity_is_nobody(g))
 		return refuse(n, R_550_HEADER_NOT_YOURS_NONE, text);
 	(void)refuse(n, R_550_HEADER_NOT_YOURS, text);
 	buf_str(&n->detail, "; you may use ");
@@ -138,8 +138,12 @@ judge_author(struct check *c, const struct mailbox *mb, struct slice address)
 {
 	char text[sizeof(c->notes->foreign)];
 
-	if (!mb->odd && grant_allows(c->rules->grant, address))
+	if (!mb->odd && grant_owns(c->rules->grant, address))
 		return true;
+	if (!mb->odd && grant_allows(c->rules->grant, address)) {
+		c->authors.delegated++;
+		return true;
+	}
 	show_address(c, address, text, sizeof(text));
 	return complain_foreign(c, text);
 }
@@ -241,6 +245,8 @@ check_addresses(struct check *c, const struct headerblock *h)
 			c->out->from = c->authors;
 		else if (f.id == FIELD_SENDER)
 			c->out->sender = c->authors;
+		else if (f.id == FIELD_RESENT_FROM)
+			c->out->resent_delegated |= c->authors.delegated > 0;
 	}
 	return true;
 }

@@ -31,8 +31,9 @@ struct headercheck_rules {
 /* What one author field holds. */
 struct headercheck_authors {
 	unsigned mailboxes;
-	unsigned foreign;  /* not the user's, or not clearly; an empty group */
-	struct slice name; /* display name of the first; borrows */
+	unsigned foreign;   /* not the user's, or not clearly; an empty group */
+	unsigned delegated; /* of somebody the user may write for */
+	struct slice name;  /* display name of the first; borrows */
 };
 
 struct headercheck {
@@ -41,6 +42,7 @@ struct headercheck {
 	bool has_date;           /* with something in it */
 	bool is_incomplete;      /* complete_domain has work */
 	bool is_foreign;         /* some author field is, in part */
+	bool resent_delegated;   /* some Resent-From is, in part */
 	struct slice message_id; /* the first valid one; borrows */
 	struct headercheck_authors from;
 	struct headercheck_authors sender;

@@ -63,7 +63,7 @@ not_yours(struct session *s, const struct grant *g)
 	enum verdict v;
 
 	identity_add_names(&names, g);
-	v = g->address_count == 0
+	v = identity_is_nobody(g)
 		? session_reject(s, R_550_NOT_YOURS_NONE)
 		: session_reject_with(s, R_550_NOT_YOURS, buf_slice(&names));
 	buf_free(&names);

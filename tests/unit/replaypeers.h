@@ -66,25 +66,44 @@ static struct play {
 
 /* -- fake auth ------------------------------------------------------------- */
 
+/* What USER may send as; see test_replay.c. */
+static void
+add_rights(struct grant *g, struct buf *own, struct buf *delegated)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), "alias.%.*s@example.org",
+	    (int)g->user.n, g->user.p);
+	if (slice_eq(g->user, slice_of("domain"))) {
+		pack_bytes(own, slice_of("@example.net"));
+		g->address_count = 1;
+	} else {
+		pack_bytes(own, slice_of(text + strlen("alias.")));
+		pack_bytes(own, slice_of(text));
+		g->address_count = 2;
+	}
+	if (slice_eq(g->user, slice_of("delegate"))) {
+		pack_bytes(delegated, slice_of("office@example.org"));
+		g->delegated_count = 1;
+	}
+	g->addresses = buf_slice(own);
+	g->delegated = buf_slice(delegated);
+}
+
 static void
 auth_done(uint64_t id, enum auth_verdict verdict, const char *user)
 {
 	struct buf b = buf_new(LIMIT_FRAME), sealed = buf_new(LIMIT_GRANT);
-	struct buf addresses = buf_new(LIMIT_GRANT);
+	struct buf own = buf_new(LIMIT_GRANT), others = buf_new(LIMIT_GRANT);
 	struct msg_auth_done done = { .verdict = verdict };
-	char text[300];
 	struct grant g = {
 		.session = play.login_session,
 		.expires_ms = clock_ms() + 60000,
 		.user = slice_of(user),
-		.address_count = 2,
 	};
 	static const char mac[GRANT_MAC_LEN];
 
-	(void)snprintf(text, sizeof(text), "alias.%s@example.org", user);
-	pack_bytes(&addresses, slice_of(text + strlen("alias.")));
-	pack_bytes(&addresses, slice_of(text));
-	g.addresses = buf_slice(&addresses);
+	add_rights(&g, &own, &others);
 	if (strcmp(user, "late") == 0)
 		g.expires_ms = clock_ms();
 	grant_pack(&sealed, &g);
@@ -95,7 +114,8 @@ auth_done(uint64_t id, enum auth_verdict verdict, const char *user)
 	ipc_send(play.auth, MSG_AUTH_DONE, id, &b, -1);
 	buf_free(&b);
 	buf_free(&sealed);
-	buf_free(&addresses);
+	buf_free(&own);
+	buf_free(&others);
 }
 
 static void

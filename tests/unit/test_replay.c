@@ -32,7 +32,9 @@
  *	closed		the session has ended
  *
  * Fake auth: PLAIN and LOGIN; the password says what happens: "secret" is
- * right and earns USER@example.org and alias.USER@example.org, "trouble" is
+ * right and earns USER@example.org and alias.USER@example.org ("delegate" may
+ * write for office@example.org, too; "domain" has all of example.net and
+ * nothing else), "trouble" is
  * 454, "silent" is never answered, all else is wrong.  Fake relay: the first
  * recipient's local part says what happens: "refused" (550 by the smarthost),
  * "queued", "full" (452 at once), "unready" (no file), "silent" (no answer to
