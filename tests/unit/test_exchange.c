@@ -19,6 +19,7 @@
 /* What the directory says next, and what it was asked. */
 static enum auth_verdict answer;
 static bool has_stored_keys;
+static bool has_delegate;
 static int asked;
 static char asked_user[300];
 static char asked_password[1100];
@@ -40,6 +41,9 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 	asked_password_len = password.n;
 	login_judge(login, answer, "faked");
 	login->has_stored_keys = has_stored_keys;
+	if (has_delegate)
+		(void)login_add_delegated(
+		    login, S("office"), S("office@example.org"));
 }
 
 /* Nobody here proves anything without a password. */
@@ -103,7 +107,7 @@ set_up(void **state)
 	(void)state;
 	asked = 0;
 	answer = AUTH_ACCEPTED;
-	has_stored_keys = false;
+	has_stored_keys = has_delegate = false;
 	config.scram_only = false;
 	passwordcheck_open(&config, NULL, abuse);
 	return 0;
@@ -222,11 +226,46 @@ test_another_authorization_identity_is_refused(void **state)
 	assert_int_equal(
 	    whole("PLAIN", S("alice\0alice\0secret")), AUTH_ACCEPTED);
 	assert_int_equal(whole("PLAIN", S("bob\0alice\0secret")), AUTH_REFUSED);
+	/* the same person, as directories have it */
 	assert_int_equal(
-	    whole("PLAIN", S("Alice\0alice\0secret")), AUTH_REFUSED);
+	    whole("PLAIN", S("Alice\0alice\0secret")), AUTH_ACCEPTED);
 	/* ... and the refusal does not tell that the password was right. */
 	answer = AUTH_TROUBLE;
 	assert_int_equal(whole("PLAIN", S("bob\0alice\0secret")), AUTH_TROUBLE);
+}
+
+static void
+test_a_delegate_acts_as_the_mailbox(void **state)
+{
+	struct exchange *e;
+
+	(void)state;
+	has_delegate = true;
+	e = begin("PLAIN");
+	assert_int_equal(
+	    step(e, true, S("office\0alice\0secret"), ""), EXCHANGE_OVER);
+	assert_int_equal(exchange_login(e)->verdict, AUTH_ACCEPTED);
+	assert_string_equal(exchange_login(e)->acts_as, "office");
+	assert_string_equal(exchange_login(e)->user, "alice");
+	assert_int_equal(exchange_login(e)->address_count, 1);
+	exchange_free(&e);
+
+	assert_int_equal(
+	    whole("PLAIN", S("offic\0alice\0secret")), AUTH_REFUSED);
+	assert_int_equal(whole("PLAIN", S("office@example.org\0alice\0secret")),
+	    AUTH_REFUSED);
+	answer = AUTH_REFUSED;
+	assert_int_equal(
+	    whole("PLAIN", S("office\0alice\0secret")), AUTH_REFUSED);
+}
+
+/* What the directory knows of an account reaches the client. */
+static void
+test_who_is_suspended_is_told(void **state)
+{
+	(void)state;
+	answer = AUTH_SUSPENDED;
+	assert_int_equal(whole("PLAIN", S("\0alice\0secret")), AUTH_SUSPENDED);
 }
 
 static void
@@ -404,6 +443,8 @@ main(void)
 		TEST(test_plain_of_another_shape_is_never_asked),
 		TEST(test_plain_cut_short_is_what_it_says),
 		TEST(test_another_authorization_identity_is_refused),
+		TEST(test_a_delegate_acts_as_the_mailbox),
+		TEST(test_who_is_suspended_is_told),
 		TEST(test_blanks_around_a_name_do_not_count),
 		TEST(test_names_are_prepared),
 		TEST(test_plain_without_initial_response_is_prompted),

@@ -26,7 +26,8 @@ static const char exporter[] = "an exporter's value of 32 octets";
 /* What the directory says next, and what it was asked. */
 static struct {
 	enum auth_verdict answer;
-	const char *value; /* stored key; NULL: none */
+	const char *value;    /* stored key; NULL: none */
+	const char *delegate; /* whom they write for; NULL: nobody */
 	int asked;
 	char name[300];
 	bool guess; /* what the last login was */
@@ -67,6 +68,9 @@ directory_identify(struct directory *d, const struct claim *claim,
 	directory.name[claim->name.n] = '\0';
 	login_set_user(login, claim->name);
 	login_judge(login, directory.answer, "faked");
+	if (directory.delegate != NULL)
+		(void)login_add_delegated(login, slice_of(directory.delegate),
+		    slice_of("x@example.org"));
 	if (directory.value != NULL)
 		pack_bytes(stored_keys, slice_of(directory.value));
 }
@@ -399,6 +403,21 @@ test_another_authorization_identity_is_refused(void **state)
 	assert_says(
 	    (struct saying){ .header = "n,a=boss,", .password = "wrong" },
 	    AUTH_REFUSED);
+}
+
+static void
+test_a_delegate_acts_as_the_mailbox(void **state)
+{
+	(void)state;
+	directory.delegate = "boss";
+	assert_says((struct saying){ .header = "n,a=boss," }, AUTH_ACCEPTED);
+	assert_says((struct saying){ .header = "n,a=bo=2Css," }, AUTH_REFUSED);
+	assert_says(
+	    (struct saying){ .header = "n,a=boss,", .password = "wrong" },
+	    AUTH_REFUSED);
+	directory.answer = AUTH_SUSPENDED;
+	assert_says((struct saying){ .header = "n,a=user," }, AUTH_SUSPENDED);
+	assert_says((struct saying){ .password = "wrong" }, AUTH_REFUSED);
 }
 
 static void
@@ -748,6 +767,7 @@ main(void)
 		TEST(test_names_are_decoded_and_prepared),
 		TEST(test_extensions_that_are_optional_pass),
 		TEST(test_another_authorization_identity_is_refused),
+		TEST(test_a_delegate_acts_as_the_mailbox),
 		TEST(test_final_messages_that_are_none),
 		TEST(test_a_final_message_spoilt_anywhere_is_refused),
 		TEST(test_the_last_answer_is_empty),
