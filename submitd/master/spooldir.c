@@ -16,7 +16,8 @@
 
 #include "log.h"
 
-static const char *const folders[] = { "queue", "incoming", "held", "corrupt" };
+static const char *const folders[] = { "queue", "incoming", "held", "corrupt",
+	"accounts" };
 
 static int
 check_owner(int fd, const char *path, uid_t uid)

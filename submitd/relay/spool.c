@@ -31,6 +31,7 @@ static const char *const dir_name[DIR_COUNT] = {
 	[DIR_HELD] = "held",
 	[DIR_CORRUPT] = "corrupt",
 	[DIR_INCOMING] = "incoming",
+	[DIR_ACCOUNTS] = "accounts",
 };
 
 const struct spool_sys spool_sys_real = {

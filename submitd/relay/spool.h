@@ -11,6 +11,10 @@
  *	corrupt/NAME	unreadable or not ours; for the operator
  *	incoming/NAME	never complete; removed at start
  *
+ * Beside them are notes on users, which are ledgerfile.h's:
+ *
+ *	accounts/NN	replaced as a whole
+ *
  * Content arrives in a file that has no name and that is never committed: the
  * smtp worker holds a descriptor of it, and with one a captured worker could
  * rewrite at any time what it finds there.  spool_commit() copies it, checksum
@@ -29,6 +33,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "buf.h"
 #include "compiler.h"
 #include "envelope.h"
 #include "slice.h"
@@ -125,5 +130,19 @@ NODISCARD enum spool_status spool_remove(const struct spool *, uint64_t id);
  */
 NODISCARD enum spool_status spool_scan(
     const struct spool *, uint64_t **ids, size_t *n);
+
+/*
+ * Replace a note, durably; before that, what was there stays.  OK, FULL, IO.
+ * One call for one number at a time.
+ */
+NODISCARD enum spool_status spool_note_write(
+    const struct spool *, unsigned number, struct slice);
+
+/* Append all of a note.  OK, IO, GONE: there is none. */
+NODISCARD enum spool_status spool_note_read(
+    const struct spool *, unsigned number, struct buf *);
+
+/* Move it to corrupt/, with an alarm. */
+void spool_note_set_aside(const struct spool *, unsigned number);
 
 #endif

@@ -3,15 +3,22 @@
 
 /*
  * spool_private - what spool.c (the tree), spoolfile.c (writing and reading
- * one file) and nobody else share.
+ * one message), spoolnote.c (the same of a note) and nobody else share.
  */
 
 #include "queueid.h"
 #include "spool.h"
 
-enum spool_dir { DIR_ROOT, DIR_QUEUE, DIR_HELD, DIR_CORRUPT, DIR_INCOMING };
+enum spool_dir {
+	DIR_ROOT,
+	DIR_QUEUE,
+	DIR_HELD,
+	DIR_CORRUPT,
+	DIR_INCOMING,
+	DIR_ACCOUNTS
+};
 
-#define DIR_COUNT 5
+#define DIR_COUNT 6
 
 /* Immutable once open, hence shared by threads without a lock. */
 struct spool {
@@ -33,6 +40,9 @@ struct spool_temp {
 	int fd;                   /* the caller's to close */
 	struct queueid_text name; /* empty: none */
 };
+
+/* All of it; -1: errno. */
+NODISCARD int spool_write_all(const struct spool *, int fd, struct slice);
 
 /* -1: errno. */
 NODISCARD int spool_temp_open(const struct spool *, struct spool_temp *);

@@ -61,8 +61,8 @@ sum_end(EVP_MD_CTX *md, uint64_t size, char end[END_LEN])
 
 /* -- writing --------------------------------------------------------------- */
 
-static int
-write_all(const struct spool *s, int fd, struct slice data)
+int
+spool_write_all(const struct spool *s, int fd, struct slice data)
 {
 	ssize_t n;
 
@@ -120,7 +120,7 @@ pass_content(const struct spool *s, EVP_MD_CTX *md, int from, uint64_t offset,
 		if (EVP_DigestUpdate(md, chunk, want) != 1)
 			goto out;
 		if (to != -1 &&
-		    write_all(s, to, (struct slice){ chunk, want }) == -1)
+		    spool_write_all(s, to, (struct slice){ chunk, want }) == -1)
 			goto out;
 		done += want;
 	}
@@ -138,10 +138,10 @@ write_file(const struct spool *s, int fd, const struct spool_head *head,
 	char end[END_LEN];
 	int r = -1;
 
-	if (md != NULL && write_all(s, fd, head->head) == 0 &&
+	if (md != NULL && spool_write_all(s, fd, head->head) == 0 &&
 	    pass_content(s, md, content_fd, 0, size, fd) == 0 &&
 	    sum_end(md, size, end) == 0)
-		r = write_all(s, fd, (struct slice){ end, END_LEN });
+		r = spool_write_all(s, fd, (struct slice){ end, END_LEN });
 	EVP_MD_CTX_free(md);
 	return r;
 }

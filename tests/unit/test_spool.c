@@ -295,7 +295,7 @@ static void
 test_a_tree_is_closed_to_others(void **state)
 {
 	static const char *const dirs[] = { "queue", "held", "corrupt",
-		"incoming" };
+		"accounts", "incoming" };
 	struct stat st;
 	size_t i;
 

@@ -11,7 +11,8 @@
 #include "log.h"
 #include "spooldir.h"
 
-static const char *const folders[] = { "queue", "incoming", "held", "corrupt" };
+static const char *const folders[] = { "queue", "incoming", "held", "corrupt",
+	"accounts" };
 static char dir[] = "/tmp/spooldirXXXXXX";
 static char spool[64];
 
