@@ -99,6 +99,14 @@
 #define LIMIT_REPORT_HEADER 65536    /* returned of it then */
 #define LIMIT_REPORT        12582912 /* a report, 1000 recipients in it */
 
+/* What relay remembers of users; a page is a 32nd of them */
+#define LIMIT_KNOWN_RECIPIENTS 10000  /* of one user */
+#define LIMIT_PAGE_ACCOUNTS    2000   /* in one page */
+#define LIMIT_PAGE_KNOWN       200000 /* recipients of all users of a page */
+#define LIMIT_PAGE_FILE        33554432
+#define LIMIT_ACCOUNT_NETWORKS 32 /* of one user, in the last hour */
+#define LIMIT_STOP_REASON      64
+
 /* Logs */
 #define LIMIT_LOG_VALUE            512
 #define LIMIT_LOG_LINES_PER_SECOND 2000
