@@ -210,6 +210,7 @@ on_begin(void *arg, struct ipc_frame *f)
 	}
 	if ((env = make_envelope(&m, &g)) == NULL)
 		return IPC_MALFORMED;
+	message_quota(l->relay, env->user, &g.quota);
 	open_message(l, f->id, &env);
 	return IPC_FINE;
 }

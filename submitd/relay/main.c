@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "clock.h"
 #include "envelope.h"
 #include "jobs.h"
+#include "ledgerstore.h"
 #include "limits.h"
 #include "log.h"
 #include "mailserver.h"
@@ -24,6 +26,7 @@
 #include "schedule.h"
 #include "smarthost.h"
 #include "spool.h"
+#include "usercontrol.h"
 
 /* In a spool file beside the content: head and end record; or a report. */
 #define FILE_SLACK (ENVELOPE_MAX + LIMIT_REPORT)
@@ -118,8 +121,11 @@ start(void)
 	};
 	unsigned i;
 
-	if ((relay.disk = jobs_new(relay.base, &disk)) == NULL)
+	if ((relay.disk = jobs_new(relay.base, &disk)) == NULL ||
+	    (relay.store = ledgerstore_new(&relay)) == NULL)
 		return -1;
+	relay.ledger = ledgerstore_ledger(relay.store);
+	accounts_tell_all(&relay);
 	relay.schedule = schedule_new(&relay, message_retry);
 	smarthosts_on_back(relay.hosts, schedule_wake, relay.schedule);
 	smarthosts_on_offers(relay.hosts, mailserver_tell_offers, &relay);
@@ -143,6 +149,13 @@ on_drain_overdue(evutil_socket_t fd, short what, void *arg)
 	role_exit();
 }
 
+/* No message is left; what is known of users is still to be kept. */
+static void
+on_none(void)
+{
+	ledgerstore_drain(relay.store, role_exit);
+}
+
 static void
 drain(void)
 {
@@ -151,14 +164,12 @@ drain(void)
 
 	relay.draining = true;
 	schedule_stop(relay.schedule);
-	messages_on_none(role_exit);
-	if (messages_count() == 0) {
-		role_exit();
-		return;
-	}
+	messages_on_none(on_none);
 	drain_timer = evtimer_new(relay.base, on_drain_overdue, NULL);
 	if (drain_timer == NULL || evtimer_add(drain_timer, &tv) == -1)
 		role_exit();
+	else if (messages_count() == 0)
+		on_none();
 }
 
 static void
@@ -168,11 +179,19 @@ stats(struct buf *b)
 	    "messages_open=%" PRIu32 "\nqueue_waiting=%zu\nqueue_running=%zu\n"
 	    "recipients_delivered=%" PRIu64 "\nrecipients_refused=%" PRIu64
 	    "\nmessages_queued=%" PRIu64 "\nmessages_held=%" PRIu64
-	    "\nreports=%" PRIu64 "\ngrants_refused=%" PRIu64 "\n",
+	    "\nreports=%" PRIu64 "\ngrants_refused=%" PRIu64
+	    "\nlimited=%" PRIu64 "\n",
 	    messages_count(), schedule_waiting(relay.schedule),
 	    schedule_running(relay.schedule), relay.delivered, relay.refused,
-	    relay.queued, relay.held, relay.reports, relay.grants_refused);
+	    relay.queued, relay.held, relay.reports, relay.grants_refused,
+	    relay.limited);
 	smarthosts_stats(relay.hosts, b);
+}
+
+static void
+control(uint64_t id, const struct msg_control_ask *ask)
+{
+	usercontrol_ask(&relay, id, ask);
 }
 
 static int
@@ -189,6 +208,7 @@ static const struct role_ops ops = {
 	.start = start,
 	.drain = drain,
 	.stats = stats,
+	.control = control,
 	.dial = dial,
 };
 

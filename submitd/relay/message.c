@@ -255,6 +255,8 @@ settle_recorded(struct message *m, uint32_t open)
 		message_report(m);
 	} else if (open == 0) {
 		leave_queue(m, DISK_HOLD);
+	} else if (message_is_stopped(m)) {
+		message_rest(m);
 	} else {
 		schedule_add(m->relay->schedule, m->id, m->tries + 1, &when);
 		message_end(&m);
@@ -290,6 +292,8 @@ settle_queued(struct message *m)
 		leave_queue(m, DISK_REMOVE);
 	} else if (message_is_early(m)) {
 		fall_asleep(m);
+	} else if (!m->tried && message_is_stopped(m)) {
+		message_rest(m);
 	} else if (!m->tried && !message_by_is_over(m)) {
 		message_attempt(m);
 	} else {

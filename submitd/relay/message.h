@@ -20,6 +20,7 @@
 #include "messages.h"
 
 struct message;
+struct quota;
 struct relay;
 
 /* Who waits for the answer; mailserver.c finds them again, or not. */
@@ -27,6 +28,9 @@ struct message_client {
 	uint64_t link; /* 0: nobody */
 	uint64_t request;
 };
+
+/* What a user may send from now on, as their grant has it. */
+void message_quota(struct relay *, const char *user, const struct quota *);
 
 /*
  * Begin.  Takes the envelope, whose id names the message.  On FATE_DELIVERED

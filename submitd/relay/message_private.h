@@ -4,10 +4,11 @@
 /*
  * message_private - shared by message.c (what comes next), messageclient.c
  * (what an smtp worker wants), messageattempt.c (handing over),
- * messagereport.c (what the sender is told later) and messagetable.c (finding,
- * telling), by nobody else.
+ * messagereport.c (what the sender is told later), messageuser.c (what it
+ * means for its user) and messagetable.c (finding, telling), by nobody else.
  */
 
+#include "allowance.h"
 #include "log.h"
 #include "message.h"
 #include "smtpclient.h"
@@ -55,6 +56,9 @@ struct message {
 	bool gave_up;  /* its time was over */
 	bool late;     /* its sender is to hear that, if not yet told */
 	bool asleep;   /* ends as a held one */
+
+	bool charging;                /* its user's count is not settled */
+	struct allowance_want charge; /* reserved until then */
 };
 
 /* messagetable.c */
@@ -96,6 +100,25 @@ void message_report(struct message *);
 bool message_is_unreportable(const struct message *);
 /* Failures of which nobody wants to hear are done. */
 void message_drop_unwanted(struct message *);
+
+/*
+ * messageuser.c.  May it be begun?  If not, *done says why; its text is valid
+ * until the next call.
+ */
+bool message_may_open(struct relay *, const struct envelope *,
+    struct allowance_want *, struct msg_mail_done *done);
+void message_reserve(struct message *, const struct allowance_want *);
+/* May it be taken, now that its size is known? */
+bool message_may_commit(struct message *, struct msg_mail_done *done);
+/* It counts; it does not.  Nothing, if that is settled. */
+void message_charge(struct message *);
+void message_uncharge(struct message *);
+/* So many recipients were taken, and refused for good. */
+void message_judged(struct message *, uint64_t taken, uint64_t refused);
+/* Its user is stopped: nothing is tried for it. */
+bool message_is_stopped(const struct message *);
+/* Nor is there a time when to look again.  Ends it. */
+void message_rest(struct message *);
 
 /* messageattempt.c: settles later */
 void message_attempt(struct message *);

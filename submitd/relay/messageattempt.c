@@ -67,6 +67,7 @@ on_tried(void *arg, const struct delivery_result *r)
 	}
 	m->relay->delivered += n[OUTCOME_OK];
 	m->relay->refused += n[OUTCOME_PERMANENT];
+	message_judged(m, n[OUTCOME_OK], n[OUTCOME_PERMANENT]);
 	m->dirty |= n[OUTCOME_OK] + n[OUTCOME_PERMANENT] > 0;
 	m->reply = *r->reply;
 	(void)snprintf(m->server, sizeof(m->server), "%s",

@@ -65,10 +65,15 @@ message_open(struct relay *relay, struct envelope **env,
     struct message_client client, int *worker_fd, struct msg_mail_done *done)
 {
 	enum spool_status st = SPOOL_FULL;
+	struct allowance_want want;
 	struct message *m;
 	int fd = -1;
 
 	*worker_fd = -1;
+	if (!message_may_open(relay, *env, &want, done)) {
+		envelope_free(env);
+		return false;
+	}
 	if (is_over_quota(relay, *env)) {
 		*done = too_many_held;
 		envelope_free(env);
@@ -87,6 +92,7 @@ message_open(struct relay *relay, struct envelope **env,
 	m->client = client;
 	m->open = true;
 	m->fd = fd;
+	message_reserve(m, &want);
 	if (m->env->options.hold_until_s != 0)
 		holding_begin(m->id, m->env->user);
 	return true;
@@ -139,6 +145,7 @@ message_commit(struct relay *relay, uint64_t id, struct message_client client,
 {
 	struct timeval tv = clock_span(relay->config.hand_over_timeout_ms);
 	struct message *m = find_open(id, client);
+	struct msg_mail_done done;
 
 	if (m == NULL)
 		return false;
@@ -149,8 +156,12 @@ message_commit(struct relay *relay, uint64_t id, struct message_client client,
 	if (!is_credible(m)) {
 		message_answer_trouble(m, SPOOL_IO);
 		message_end(&m);
+	} else if (!message_may_commit(m, &done)) {
+		message_answer(
+		    m, done.fate, done.code, done.enhanced.p, done.text.p);
+		message_end(&m);
 	} else if (relay->config.hand_over == HAND_OVER_QUEUE ||
-		   message_is_early(m)) {
+		   message_is_early(m) || message_is_stopped(m)) {
 		message_store(m, SPOOL_QUEUE);
 	} else {
 		m->patience = evtimer_new(relay->base, on_patience, m);

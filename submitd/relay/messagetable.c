@@ -65,6 +65,9 @@ message_end(struct message **mp)
 	scheduled = m->scheduled;
 	tdelete(m, &table, compare);
 	count--;
+	if (m->charging && envelope_taken(m->env) > 0)
+		message_charge(m); /* whatever its client was told */
+	message_uncharge(m);
 	if (m->patience != NULL)
 		event_free(m->patience);
 	if (m->again != NULL)
@@ -156,6 +159,8 @@ message_answer(struct message *m, enum mail_fate fate, unsigned code,
 		.smarthost = slice_of(m->server),
 	};
 
+	if (fate != FATE_REFUSED)
+		message_charge(m);
 	if (m->patience != NULL)
 		evtimer_del(m->patience);
 	if (m->client.link != 0)

@@ -13,6 +13,8 @@
 
 struct event_base;
 struct jobs;
+struct ledger;
+struct ledgerstore;
 struct schedule;
 struct smarthosts;
 struct spool;
@@ -24,6 +26,8 @@ struct relay {
 	struct smarthosts *hosts;
 	struct jobs *disk; /* threads for spool calls */
 	struct schedule *schedule;
+	struct ledgerstore *store;
+	struct ledger *ledger; /* the store's */
 	bool draining;
 
 	uint64_t delivered; /* recipients */
@@ -32,6 +36,7 @@ struct relay {
 	uint64_t held;      /* the same */
 	uint64_t reports;   /* the same: ours */
 	uint64_t grants_refused;
+	uint64_t limited; /* messages, by a limit of their user */
 };
 
 #endif

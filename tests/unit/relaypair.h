@@ -26,6 +26,7 @@
 #include "grant.h"
 #include "ipc.h"
 #include "jobs.h"
+#include "ledgerstore.h"
 #include "limits.h"
 #include "mailoptions.h"
 #include "mailserver.h"
@@ -235,7 +236,7 @@ static struct {
 	uint32_t fate;
 	uint32_t code;
 	char enhanced[16];
-	char text[80];
+	char text[200];
 } t = { .fd = -1 };
 
 static inline size_t
@@ -397,6 +398,8 @@ group_setup(void **state)
 	t.relay.spool = spool_open(root, getuid(), getgid(), 0, &sys);
 	t.relay.disk = jobs_new(t.relay.base, &threads);
 	t.relay.schedule = schedule_new(&t.relay, message_retry);
+	t.relay.store = ledgerstore_new(&t.relay);
+	t.relay.ledger = ledgerstore_ledger(t.relay.store);
 	return t.relay.spool == NULL ? -1 : 0;
 }
 
@@ -405,6 +408,7 @@ group_teardown(void **state)
 {
 	(void)state;
 	jobs_free(&t.relay.disk);
+	ledgerstore_free(&t.relay.store);
 	spool_close(&t.relay.spool);
 	return nftw(root, remove_all, 16, FTW_DEPTH | FTW_PHYS);
 }
