@@ -148,10 +148,12 @@ ledger_page_add(struct ledger_page *p, const char *user, uint64_t used_s)
 void
 ledger_page_clear(struct ledger_page *p)
 {
-	struct account *a;
+	struct account *a, *next;
 
-	while ((a = TAILQ_FIRST(&p->ages)) != NULL)
+	for (a = TAILQ_FIRST(&p->ages); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, age);
 		forget(a);
+	}
 	if (getrandom(p->key, sizeof(p->key), 0) != (ssize_t)sizeof(p->key))
 		fatal("no random numbers");
 }

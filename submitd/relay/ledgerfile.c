@@ -41,7 +41,8 @@ ledgerfile_is_token(struct slice s)
 static void
 pack_tally(struct buf *b, const struct tally *t)
 {
-	uint8_t i, n = 0;
+	uint8_t n = 0;
+	unsigned i;
 
 	for (i = 0; i < TALLY_SLOTS; i++)
 		if (t->slot[i] != 0)
@@ -51,7 +52,7 @@ pack_tally(struct buf *b, const struct tally *t)
 	for (i = 0; i < TALLY_SLOTS; i++) {
 		if (t->slot[i] == 0)
 			continue;
-		pack_u8(b, i);
+		pack_u8(b, (uint8_t)i);
 		pack_u64(b, t->slot[i]);
 	}
 }
@@ -110,8 +111,10 @@ ledgerfile_pack(struct buf *b, const struct ledger_page *p)
 	pack_u8(b, (uint8_t)p->number);
 	buf_add(b, p->key, sizeof(p->key));
 	pack_u32(b, (uint32_t)p->n);
-	TAILQ_FOREACH (a, &p->ages, age)
+	TAILQ_FOREACH (a, &p->ages, age) {
+		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		pack_account(b, a);
+	}
 	if (buf_ok(b) && sum(slice_from(buf_slice(b), from), digest))
 		buf_add(b, digest, sizeof(digest));
 	else
