@@ -102,8 +102,11 @@ see_networks(const struct relay_config *c, const struct account *a)
 static struct sight
 see_new_recipients(const struct relay_config *c, const struct account *a)
 {
-	return (struct sight){ tally_recent(&a->spent[QUOTA_NEW_RECIPIENTS],
-				   QUOTA_HOUR, TEN_MINUTES),
+	uint64_t written = tally_recent(
+	    &a->spent[QUOTA_NEW_RECIPIENTS], QUOTA_HOUR, TEN_MINUTES);
+
+	/* with those of messages under way: the burst itself is to be held */
+	return (struct sight){ written + a->reserved[QUOTA_NEW_RECIPIENTS],
 		c->guard_new_recipients };
 }
 

@@ -117,7 +117,6 @@ message_may_open(struct relay *relay, const struct envelope *env,
 	struct account *a = ledger_use(relay->ledger, env->user, now_s());
 
 	guard_note_network(a, env->client_address, now_s());
-	accounts_guard(relay, a, now_s());
 	*want = (struct allowance_want){ {
 	    [QUOTA_MESSAGES] = 1,
 	    [QUOTA_RECIPIENTS] = env->recipient_count,
@@ -150,6 +149,7 @@ message_reserve(struct message *m, const struct allowance_want *want)
 	allowance_reserve(a, want);
 	m->charge = *want;
 	m->charging = true;
+	accounts_guard(m->relay, a, now_s());
 }
 
 /* Its account, nothing reserved any more. */
