@@ -123,12 +123,23 @@ ledgerfile_pack(struct buf *b, const struct ledger_page *p)
 
 /* -- in -------------------------------------------------------------------- */
 
+/* One that a date can tell. */
+static uint64_t
+unpack_time(struct unpack *u)
+{
+	uint64_t s = unpack_u64(u);
+
+	if (s > LIMIT_TIME_S)
+		u->failed = true;
+	return u->failed ? 0 : s;
+}
+
 static void
 unpack_tally(struct unpack *u, struct tally *t)
 {
 	uint8_t n, slot;
 
-	t->at_s = unpack_u64(u);
+	t->at_s = unpack_time(u);
 	for (n = unpack_u8(u); n > 0 && !u->failed; n--) {
 		slot = unpack_u8(u);
 		if (slot >= TALLY_SLOTS) {
@@ -156,7 +167,7 @@ unpack_known(
 static void
 unpack_stop(struct unpack *u, struct account_stop *s)
 {
-	uint64_t since_s = unpack_u64(u);
+	uint64_t since_s = unpack_time(u);
 	struct slice reason = unpack_bytes(u);
 	char *text;
 
@@ -183,7 +194,7 @@ unpack_account(struct unpack *u, struct account *a)
 	unpack_tally(u, &a->tried);
 	unpack_tally(u, &a->refused);
 	for (i = 0; i < GUARD_SIGNS; i++)
-		a->alarmed_s[i] = unpack_u64(u);
+		a->alarmed_s[i] = unpack_time(u);
 	a->network_n = unpack_u32(u);
 	if (a->network_n > LIMIT_ACCOUNT_NETWORKS) {
 		a->network_n = 0;
@@ -191,7 +202,7 @@ unpack_account(struct unpack *u, struct account *a)
 	}
 	for (i = 0; i < a->network_n; i++) {
 		a->networks[i].prefix = unpack_u64(u);
-		a->networks[i].seen_s = unpack_u64(u);
+		a->networks[i].seen_s = unpack_time(u);
 	}
 	unpack_known(u, &a->known, known_add_before);
 	unpack_known(u, &a->known, known_add);
@@ -203,7 +214,7 @@ static struct account *
 unpack_user(struct unpack *u, struct ledger_page *p)
 {
 	struct slice user = unpack_bytes(u);
-	uint64_t used_s = unpack_u64(u);
+	uint64_t used_s = unpack_time(u);
 	struct account *a;
 	size_t n = p->n;
 	char *text;
