@@ -80,6 +80,9 @@ def filter_text(tag, value):
         return "(%s%s)" % (kind, "".join(filter_text(*e) for e in parse(value)))
     if tag == 0x87:
         return "(%s=*)" % value.decode()
+    if tag == 0xA9:
+        rule, name, wanted = (e[1].decode() for e in parse(value)[:3])
+        return "(%s:%s:=%s)" % (name, rule, wanted)
     name, wanted = (e[1] for e in parse(value))
     if tag == 0xA4:
         return "(%s=<substring>)" % name.decode()
