@@ -79,10 +79,13 @@ def strict(ground, slapd):
         yield gateway
 
 
-def judged(gateway, user, password=WORD):
-    """What the client hears, and the log line of the login."""
+def judged(gateway, user, password=WORD, typed=None):
+    """What the client hears, the reason in the log, and the line there.
+
+    The line may come after the reply: call it for each login of a test.
+    """
     mark = gateway.process.mark()
-    reply = try_login(gateway, user, password)
+    reply = try_login(gateway, typed or user, password)
     found = gateway.process.wait_log(
         rf" login user={user} .* reason=(\w+)", since=mark)
     return reply, found.group(1), found.string
@@ -159,7 +162,7 @@ def test_policy_is_asked_for_where_people_bind(scripted):
     gateway, directory = scripted
     directory.drop()
     directory.forget()
-    assert try_login(gateway) == YES
+    assert judged(gateway, "alice", PASSWORD["alice"])[:2] == (YES, "ok")
     assert dict(directory.seen("controls")) == {
         SERVICE_DN: [], directory.dn_of("alice"): [POLICY]}
 
