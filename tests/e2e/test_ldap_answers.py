@@ -4,16 +4,13 @@ One gateway for all of it, whose directory is never given up: what counts
 here is the one answer.
 """
 
-import re
-
 import pytest
 
 from evilgateway import NO, TROUBLE, YES, evil_gateway, try_login
-from evilldap import (BIND_RESPONSE, EXTENDED_RESPONSE, NOTICE, SEARCH_DONE,
-                      EvilLdap, Raw, entry, integer, reference, result,
-                      sequence)
+from evilldap import (BIND_RESPONSE, NOTICE, SEARCH_DONE, EvilLdap, Raw, entry,
+                      integer, octets, reference, result, sequence, tlv)
 from rig import wait_until
-from servers import BASE, PASSWORD, SERVICE_DN
+from servers import BASE, SERVICE_DN
 
 ALICE = "uid=alice," + BASE
 PATIENT = {"failures": 100, "retry_dead": "100ms", "threads": 1}
@@ -186,6 +183,39 @@ def test_one_spoilt_octet_never_lets_anybody_in(pair):
             heal(gateway, directory)
 
 
+YES_CODE = b"\x0a\x01\x00"
+MALFORMED = {
+    "nothing": b"", "no code": octets("") + octets(""),
+    "only a code": YES_CODE, "no text": YES_CODE + octets(""),
+    "code of 9 octets": b"\x0a\x09" + bytes(9) + octets("") + octets(""),
+    "name beyond the end": YES_CODE + b"\x04\x7f" + octets(""),
+    "text beyond the end": YES_CODE + octets("") + b"\x04\x01",
+    "text of endless length": YES_CODE + octets("") + b"\x04\x80",
+    "text of 4 GiB": YES_CODE + octets("") + b"\x04\x84\xff\xff\xff\xff",
+    "text of another type": YES_CODE + octets("") + b"\x30\x01",
+}
+
+
+def test_a_yes_without_form_is_none(pair):
+    gateway, directory = pair
+    for name, inside in MALFORMED.items():
+        directory.bind = to_users([tlv(BIND_RESPONSE, inside)])
+        assert try_login(gateway) == TROUBLE, name
+        heal(gateway, directory)
+
+
+def test_controls_without_form_do_no_harm(pair):
+    """libldap passes over some of them, and drops the answer for others."""
+    gateway, directory = pair
+    for controls in (b"\x30", tlv(0xA0, b"\x30\x7f"), tlv(0xA0, b"\x04\x00"),
+                     tlv(0xA0, sequence(b"\x04\x7f"))):
+        directory.bind = to_users([result(BIND_RESPONSE, 0) + controls])
+        assert try_login(gateway) in (YES, TROUBLE), controls
+        directory.bind = to_users([result(BIND_RESPONSE, 49) + controls])
+        assert try_login(gateway) in (NO, TROUBLE), controls
+        heal(gateway, directory)
+
+
 # -- more than was asked for -------------------------------------------------
 
 
@@ -199,11 +229,11 @@ def test_a_notice_of_disconnection_is_no_answer(pair):
 
 def test_large_entries_are_read_up_to_a_limit(pair):
     gateway, directory = pair
-    for octets, want in ((600_000, YES), (3_000_000, TROUBLE)):
+    for size, want in ((600_000, YES), (3_000_000, TROUBLE)):
         directory.search = lambda conn, request: [
             entry(ALICE, uid=["alice"], mail=["a@example.org"],
-                  jpegPhoto=[b"x" * octets]), result(SEARCH_DONE, 0)]
-        assert try_login(gateway) == want, octets
+                  jpegPhoto=[b"x" * size]), result(SEARCH_DONE, 0)]
+        assert try_login(gateway) == want, size
         heal(gateway, directory)
 
 

@@ -161,6 +161,9 @@ def test_a_busy_server_is_left_alone_after_some_failures(ground):
                 "retry_dead": "1h"}) as gateway:
             for _ in range(8):
                 assert try_login(gateway) == YES
+            for down in ("no", "yes"):
+                gateway.process.wait_log(
+                    f"server={busy.url} reason=busy down={down}")
             assert len(busy.seen("search")) == 4
             assert len(free.seen("search")) == 8
 
