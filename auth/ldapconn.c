@@ -30,8 +30,17 @@
 	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-SHA1:"            \
 	"%PROFILE_MEDIUM"
 
+/* Set once, before any thread; NULL in service. */
+static void (*tracer)(const struct ldapconn_step *);
+
 /* -- for the whole process --------------------------------------------------
  */
+
+void
+ldapconn_trace(void (*fn)(const struct ldapconn_step *))
+{
+	tracer = fn;
+}
 
 const char *
 ldapconn_system_ca(void)
@@ -160,6 +169,18 @@ explain(struct ldapconn *c, const char *what, int code, const char *detail)
 	    detail != NULL && *detail != '\0' ? ": " : "",
 	    detail != NULL ? detail : "");
 	ldap_memfree(own);
+	return code;
+}
+
+/* A step is over. */
+static int
+told(const struct ldapconn *c, const char *name, const char *what, int code,
+    LDAPMessage *entry)
+{
+	const struct ldapconn_step step = { name, what, code, entry, c };
+
+	if (tracer != NULL)
+		tracer(&step);
 	return code;
 }
 
@@ -371,8 +392,8 @@ open_socket(struct ldapconn *c, const struct endpoint *e,
 	return fd;
 }
 
-int
-ldapconn_open(struct ldapconn *c, const struct endpoint *e,
+static int
+open_connection(struct ldapconn *c, const struct endpoint *e,
     const struct auth_config *config, uint64_t deadline_ms)
 {
 	uint64_t own = clock_ms() + config->connect_timeout_ms;
@@ -391,6 +412,14 @@ ldapconn_open(struct ldapconn *c, const struct endpoint *e,
 			return code;
 	}
 	return ldapconn_adopt(c, e, config, fd, deadline_ms);
+}
+
+int
+ldapconn_open(struct ldapconn *c, const struct endpoint *e,
+    const struct auth_config *config, uint64_t deadline_ms)
+{
+	return told(c, "connect", e->uri,
+	    open_connection(c, e, config, deadline_ms), NULL);
 }
 
 void
@@ -434,8 +463,10 @@ bind_as(struct ldapconn *c, const char *dn, const char *mechanism,
 	code =
 	    ldap_sasl_bind(c->ld, dn, mechanism, &cred, controls, NULL, &msgid);
 	if (code != LDAP_SUCCESS)
-		return explain(c, what, code, NULL);
-	return await_result(c, what, msgid, LDAP_RES_BIND);
+		explain(c, what, code, NULL);
+	else
+		code = await_result(c, what, msgid, LDAP_RES_BIND);
+	return told(c, "bind", what + strlen("bind as "), code, NULL);
 }
 
 int
@@ -529,7 +560,7 @@ out:
 		ldap_msgfree(*entry);
 		*entry = NULL;
 	}
-	return code;
+	return told(c, "search", s->filter, code, *entry);
 }
 
 int

@@ -46,6 +46,18 @@ const char *ldapconn_system_ca(void);
 NODISCARD bool ldapconn_address_is_allowed(const struct addrinfo *,
     const struct endpoint *, const struct auth_config *);
 
+/* One step, for a person to read: what was asked, and how it ended. */
+struct ldapconn_step {
+	const char *name; /* "connect", "bind", "search" */
+	const char *what; /* URI, DN or mechanism, filter */
+	int code;
+	LDAPMessage *entry; /* of a search; NULL: there was none */
+	const struct ldapconn *conn;
+};
+
+/* Have every step told, from now on.  Before any thread; NULL: as before. */
+void ldapconn_trace(void (*fn)(const struct ldapconn_step *));
+
 /* Connect and, for ldaps:// and starttls, set up verified TLS. */
 NODISCARD int ldapconn_open(struct ldapconn *, const struct endpoint *,
     const struct auth_config *, uint64_t deadline_ms);

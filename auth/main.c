@@ -26,6 +26,7 @@
 #include "role.h"
 #include "servers.h"
 #include "stranger.h"
+#include "usertool.h"
 
 #define DESCRIPTORS_EACH  4  /* per thread: two connections, some for DNS */
 #define DESCRIPTORS_PROBE 3  /* per server: a connection, some for DNS */
@@ -210,6 +211,21 @@ on_dial(void)
 	return ldapdial_servers(&self.config);
 }
 
+static int
+on_tool(int argc, char **argv)
+{
+	const char *fault = config_fault(&self.config);
+
+	if (fault != NULL) {
+		fprintf(stderr, "ldap: %s\n", fault);
+		return 1;
+	}
+	clearenv();
+	if (ldapconn_init(&self.config) == -1)
+		return 1;
+	return usertool_run(&self.config, argc, argv);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -224,6 +240,7 @@ main(int argc, char **argv)
 		.control = auth_control,
 		.account = auth_account,
 		.dial = on_dial,
+		.tool = on_tool,
 	};
 
 	return role_main(&ops, argc, argv);

@@ -120,6 +120,8 @@ enum ldap_bind { LDAP_BIND_SIMPLE, LDAP_BIND_EXTERNAL };
 enum ldap_order { LDAP_ORDER_LISTED, LDAP_ORDER_BALANCED };
 
 /* A right password that the directory wants changed before all else. */
+/* How userPassword is written by submitctl. */
+enum password_scheme { PASSWORD_CRYPT, PASSWORD_SSHA, PASSWORD_CLEAR };
 enum must_change { MUST_CHANGE_REFUSE, MUST_CHANGE_ALLOW };
 
 /* A directory that is unwilling (RFC 4511, result code 53) to bind somebody. */
@@ -165,6 +167,7 @@ struct auth_config {
 	uint32_t failures;             /* in a row: the server is dead */
 	uint32_t retry_dead_ms;        /* longest time between its probes */
 	uint32_t must_change;          /* enum must_change */
+	uint32_t password_scheme;      /* enum password_scheme */
 	uint32_t unwilling;            /* enum unwilling */
 	uint32_t threads;
 	uint32_t queue;                /* logins waiting for a thread */

@@ -54,6 +54,9 @@ struct role_ops {
 	/* --dial: try the outside world, print each step to stdout; 0 if all
 	 * is well, 1 if not; NULL: nothing to try */
 	int (*dial)(void);
+	/* --user: what the operator wants done at once, in words, on their
+	 * terminal; the exit status; NULL: there is nothing */
+	int (*tool)(int argc, char **argv);
 };
 
 /* The whole of main(). */

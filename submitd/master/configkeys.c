@@ -96,6 +96,8 @@ const struct config_key config_keys[] = {
 { "ldap", "failures", KEY_COUNT, AUTH(failures), DEFAULT("3"), RANGE(1, 100) },
 { "ldap", "retry_dead", KEY_MS, AUTH(retry_dead_ms), DEFAULT("5s"),
     RANGE(100, HOUR) },
+{ "ldap", "password_scheme", KEY_CHOICE, AUTH(password_scheme),
+    DEFAULT("crypt"), .words = "crypt|ssha|clear" },
 { "ldap", "must_change", KEY_CHOICE, AUTH(must_change), DEFAULT("refuse"),
     .words = "refuse|allow" },
 { "ldap", "unwilling", KEY_CHOICE, AUTH(unwilling), DEFAULT("temporary"),

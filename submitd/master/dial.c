@@ -25,7 +25,7 @@ on_closed(void *arg)
 static const struct ipc_table table = { NULL, 0 };
 
 static int
-dial_role(const struct settings *s, enum role_id role)
+run_role(const struct settings *s, enum role_id role, char *const words[])
 {
 	struct event_base *base = event_base_new();
 	struct ipc *link;
@@ -35,7 +35,7 @@ dial_role(const struct settings *s, enum role_id role)
 	if (base == NULL)
 		fatal("cannot make an event loop");
 	fflush(stdout);
-	if ((pid = process_start(role, true, &fd)) == -1) {
+	if ((pid = process_start(role, words, &fd)) == -1) {
 		event_base_free(base);
 		return 1;
 	}
@@ -52,7 +52,16 @@ dial_role(const struct settings *s, enum role_id role)
 		;
 	if (config == -1) /* it had nothing to try, and may call that fine */
 		return 1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int
+dial_role(const struct settings *s, enum role_id role)
+{
+	static char dial[] = "--dial";
+	static char *const words[] = { dial, NULL };
+
+	return run_role(s, role, words) == 0 ? 0 : 1;
 }
 
 int
@@ -67,4 +76,10 @@ dial_servers(const struct settings *s)
 	int bad = dial_role(s, ROLE_AUTH);
 
 	return dial_role(s, ROLE_RELAY) | bad;
+}
+
+int
+dial_user(const struct settings *s, char *const words[])
+{
+	return run_role(s, ROLE_AUTH, words);
 }

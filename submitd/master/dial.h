@@ -17,4 +17,11 @@ int dial_certificates(const struct settings *);
  */
 int dial_servers(const struct settings *);
 
+/*
+ * `submitd --user`: the auth role does one thing at the directory for the
+ * operator (auth/usertool.h has the words), at their terminal.  words: from
+ * "--user" on, NULL at the end.  Its exit status; blocks until it has ended.
+ */
+int dial_user(const struct settings *, char *const words[]);
+
 #endif

@@ -4,6 +4,7 @@
  *	submitd [-f FILE]		run, in the foreground
  *	submitd [-f FILE] -t		check the configuration
  *	submitd [-f FILE] -t --dial	and everything it points to
+ *	submitd [-f FILE] --user -- ...	for submitctl: a user in the directory
  *
  * Exit status: 0 fine, 1 not fine (the reason was told), 2 wrong usage.
  */
@@ -21,6 +22,7 @@
 #include "dial.h"
 #include "log.h"
 #include "master.h"
+#include "process.h"
 
 #define VERSION      "0.1"
 #define DEFAULT_FILE SYSCONFDIR "/submitd/submitd.conf"
@@ -29,6 +31,8 @@ struct options {
 	const char *file;
 	bool test;
 	bool dial;
+	bool user;
+	char *words[PROCESS_WORDS_MAX + 1]; /* of user */
 };
 
 static int
@@ -43,12 +47,28 @@ usage(FILE *to, int status)
 	return status;
 }
 
+/* What a user's entry is to be tried or changed by. */
+static bool
+take_words(struct options *o, int n, char **words)
+{
+	static char first[] = "--user";
+	int i;
+
+	if (n < 1 || n >= PROCESS_WORDS_MAX)
+		return false;
+	o->words[0] = first;
+	for (i = 0; i < n; i++)
+		o->words[i + 1] = words[i];
+	return true;
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "dial", no_argument, NULL, 'd' },
+		{ "user", no_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -66,6 +86,9 @@ parse_options(int argc, char **argv, struct options *o)
 		case 'd':
 			o->dial = true;
 			break;
+		case 'u':
+			o->user = true;
+			break;
 		case 'V':
 			puts("submitd " VERSION);
 			return 0;
@@ -75,7 +98,8 @@ parse_options(int argc, char **argv, struct options *o)
 			return usage(stderr, 2);
 		}
 	}
-	if (optind != argc || (o->dial && !o->test))
+	if (o->user ? o->test || !take_words(o, argc - optind, argv + optind)
+		    : optind != argc || (o->dial && !o->test))
 		return usage(stderr, 2);
 	return -1;
 }
@@ -118,7 +142,9 @@ main(int argc, char **argv)
 	if (configfile_load(o.file, &s) == -1 || account_resolve(&s) == -1)
 		status = EXIT_FAILURE;
 	else
-		status = o.test ? test(&o, &s) : master_run(&s);
+		status = o.user   ? dial_user(&s, o.words)
+			 : o.test ? test(&o, &s)
+				  : master_run(&s);
 	configfile_free(&s);
 	return status;
 }

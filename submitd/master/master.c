@@ -313,7 +313,7 @@ child_start(struct child *c)
 
 	c->started_ms = clock_ms();
 	c->ready = c->failed = false;
-	if ((c->pid = process_start(c->role, false, &fd)) == -1) {
+	if ((c->pid = process_start(c->role, NULL, &fd)) == -1) {
 		child_gone(c, 0, true);
 		return;
 	}

@@ -121,7 +121,7 @@ become(const char *path, char *const argv[], char *const env[], int link)
 	process_reset_signals();
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* dup2() onto itself would keep close-on-exec: go round. */
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
+	if (null == -1 || (argv[1] == NULL && dup2(null, STDIN_FILENO) == -1) ||
 	    (link = fcntl(link, F_DUPFD_CLOEXEC, ROLE_FD + 1)) == -1 ||
 	    dup2(link, ROLE_FD) == -1)
 		_exit(127);
@@ -132,16 +132,20 @@ become(const char *path, char *const argv[], char *const env[], int link)
 }
 
 pid_t
-process_start(enum role_id role, bool dial, int *link)
+process_start(enum role_id role, char *const words[], int *link)
 {
 	static char text[CHILD_ENV_MAX][PATH_MAX];
 	char path[PATH_MAX], name[32], *env[CHILD_ENV_MAX];
-	char *argv[] = { name, dial ? (char *)(uintptr_t) "--dial" : NULL,
-		NULL };
+	char *argv[PROCESS_WORDS_MAX + 2] = { name };
 	sigset_t all, before;
 	int pair[2];
+	size_t n;
 	pid_t pid;
 
+	for (n = 0; words != NULL && words[n] != NULL; n++) {
+		BUG_ON(n == PROCESS_WORDS_MAX);
+		argv[n + 1] = words[n];
+	}
 	*link = -1;
 	if (find_executable(role, path) == -1)
 		return -1;

@@ -15,14 +15,17 @@
 #include "config.h"
 #include "messages.h"
 
+#define PROCESS_WORDS_MAX 12 /* arguments of a role */
+
 /* "smtp"; static. */
 const char *process_role_name(enum role_id);
 
 /*
- * Start submitd-ROLE, found beside our own executable or in LIBEXECDIR;
- * dial: with --dial.  Its pid, *link our end; or -1, logged.
+ * Start submitd-ROLE, found beside our own executable or in LIBEXECDIR.
+ * words: its arguments, NULL at the end, or NULL: to serve; with arguments it
+ * keeps our standard input.  Its pid, *link our end; or -1, logged.
  */
-NODISCARD pid_t process_start(enum role_id, bool dial, int *link);
+NODISCARD pid_t process_start(enum role_id, char *const words[], int *link);
 
 /* In a child, before exec: as if nobody had ever set a signal. */
 void process_reset_signals(void);

@@ -153,6 +153,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, failures),
 	FIELD(auth_config, retry_dead_ms),
 	FIELD(auth_config, must_change),
+	FIELD(auth_config, password_scheme),
 	FIELD(auth_config, unwilling),
 	FIELD(auth_config, threads),
 	FIELD(auth_config, queue),

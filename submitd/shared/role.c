@@ -36,7 +36,7 @@ static struct {
 	struct ipc *link;
 	struct role_config common;
 	unsigned phase;
-	bool dial; /* --dial: try the outside world instead of serving */
+	bool dial; /* --dial, --user: do one thing instead of serving */
 	bool draining;
 	int status; /* of the process */
 } role;
@@ -383,9 +383,10 @@ int
 role_main(const struct role_ops *ops, int argc, char **argv)
 {
 	struct event *term;
+	bool tool = argc > 1 && strcmp(argv[1], "--user") == 0;
 
 	role.ops = ops;
-	role.dial = argc == 2 && strcmp(argv[1], "--dial") == 0;
+	role.dial = tool || (argc == 2 && strcmp(argv[1], "--dial") == 0);
 	log_open(ops->name, LOG_TO_STDERR, LOG_LEVEL_INFO);
 	if ((argc != 1 && !role.dial) || !is_link(ROLE_FD))
 		fatal(
@@ -402,8 +403,14 @@ role_main(const struct role_ops *ops, int argc, char **argv)
 	set_phase(NEW);
 	event_base_dispatch(role.base);
 
-	if (role.dial && role.phase == UP && !role.draining)
-		role.status = ops->dial == NULL ? 0 : ops->dial();
+	if (role.dial && role.phase == UP && !role.draining) {
+		if (tool)
+			role.status = ops->tool == NULL
+					  ? EXIT_FAILURE
+					  : ops->tool(argc - 1, argv + 1);
+		else
+			role.status = ops->dial == NULL ? 0 : ops->dial();
+	}
 	ipc_free(&role.link);
 	event_free(term);
 	return role.status;

@@ -1,0 +1,122 @@
+/*
+ * prompt - ask the operator at the terminal, or read what a program pipes in.
+ */
+
+#include "prompt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "slice.h"
+
+/* Read a line; its length, or -1: none, or it does not fit. */
+static int
+read_line(char *line, size_t size)
+{
+	size_t n = 0;
+	ssize_t r;
+
+	while (n < size) {
+		r = read(STDIN_FILENO, line + n, 1);
+		if (r == -1)
+			return -1; /* a signal, too: the operator gives up */
+		if (r == 0 && n == 0)
+			return -1;
+		if (r == 0 || line[n] == '\n') {
+			if (n > 0 && line[n - 1] == '\r')
+				n--;
+			return (int)n;
+		}
+		n++;
+	}
+	return -1;
+}
+
+static void
+on_interrupt(int sig)
+{
+	(void)sig; /* read() fails, and the terminal is mended */
+}
+
+/* The same from a terminal, without echo. */
+static int
+read_hidden(char *line, size_t size)
+{
+	const struct sigaction interrupt = { .sa_handler = on_interrupt };
+	struct sigaction before;
+	struct termios shown, hidden;
+	int n;
+
+	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+		return -1;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	sigaction(SIGINT, &interrupt, &before);
+	n = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0
+		? read_line(line, size)
+		: -1;
+	tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+	sigaction(SIGINT, &before, NULL);
+	fputc('\n', stderr);
+	return n;
+}
+
+static int
+ask(const char *question, char *line, size_t size)
+{
+	if (isatty(STDIN_FILENO) == 0)
+		return read_line(line, size);
+	fprintf(stderr, "%s: ", question);
+	return read_hidden(line, size);
+}
+
+int
+prompt_secret(const char *question, struct secret *out)
+{
+	char line[LIMIT_PASSWORD + 2];
+	int n = ask(question, line, sizeof(line));
+
+	if (n > 0)
+		secret_set(out, (struct slice){ line, (size_t)n });
+	else
+		fprintf(stderr, "%s: expected a line of at most %d octets\n",
+		    question, LIMIT_PASSWORD);
+	explicit_bzero(line, sizeof(line));
+	return n > 0 ? 0 : -1;
+}
+
+int
+prompt_new_secret(const char *question, struct secret *out)
+{
+	struct secret again = { NULL, 0 };
+	int r = prompt_secret(question, out);
+
+	if (r == -1 || isatty(STDIN_FILENO) == 0)
+		return r;
+	r = prompt_secret("Once more", &again);
+	if (r == 0 && !slice_eq(secret_slice(out), secret_slice(&again))) {
+		fputs("These are two different passwords.\n", stderr);
+		r = -1;
+	}
+	secret_wipe(&again);
+	if (r == -1)
+		secret_wipe(out);
+	return r;
+}
+
+bool
+prompt_yes(const char *question)
+{
+	char line[8];
+	int n;
+
+	if (isatty(STDIN_FILENO) != 0)
+		fprintf(stderr, "%s (yes or no): ", question);
+	n = read_line(line, sizeof(line));
+	return n == 3 && memcmp(line, "yes", 3) == 0;
+}

@@ -1,0 +1,328 @@
+"""The directory as docs/ldap.md sets it up, and "submitctl user" at it.
+
+The schema, the access rules and the sample entries are the files of
+docs/ldap, as they are; the operator's password goes by file or by pipe.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from gateway import BIN, Submitd
+from rig import ROOT
+from servers import SERVICE_PASSWORD, Slapd, ssha
+
+DOCS = ROOT / "docs/ldap"
+BASE = "ou=people,dc=example,dc=net"
+SERVICE_DN = "cn=submitd,ou=services,dc=example,dc=net"
+KEEPER_DN = "cn=keeper,ou=services,dc=example,dc=net"
+KEEPER_PASSWORD = "keeper's secret"
+
+CONF = """\
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+include {docs}/submitd.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {dir}/slapd.pid
+argsfile {dir}/slapd.args
+TLSCACertificateFile {cert.ca}
+TLSCertificateFile {cert.chain}
+TLSCertificateKeyFile {cert.key}
+disallow bind_anon
+
+database mdb
+suffix "dc=example,dc=net"
+rootdn "cn=root,dc=example,dc=net"
+rootpw "root secret"
+directory {dir}/db
+dbnosync
+include {docs}/slapd.acl
+"""
+
+
+class DocumentedSlapd(Slapd):
+    """slapd with schema, rules and entries of docs/ldap."""
+
+    def _fill(self):
+        (self.dir / "db").mkdir()
+        conf = self.dir / "slapd.conf"
+        conf.write_text(CONF.format(dir=self.dir, docs=DOCS, cert=self.cert))
+        ldif = (DOCS / "sample.ldif").read_text()
+        for password in (SERVICE_PASSWORD, KEEPER_PASSWORD):
+            ldif = ldif.replace("{SSHA}replace-me", ssha(password), 1)
+        subprocess.run([self.program, "-Ta", "-q", "-f", conf], check=True,
+                       input=ldif.encode(), stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def documented(ground):
+    return ground.start(DocumentedSlapd(ground, "slapd-documented"))
+
+
+@pytest.fixture(scope="module")
+def gateway(ground, documented, postfix):
+    gateway = ground.start(Submitd(
+        ground, documented.uri, postfix.server, name="submitd-documented",
+        ldap={"base": BASE, "bind_dn": SERVICE_DN,
+              "scram_attribute": "submitdScramKey",
+              "address_attributes": ["mail", "submitdSendAs"]},
+        auth={"failure_delay": "100ms"}))
+    yield gateway.start()
+    gateway.stop()
+    gateway.assert_sound()
+
+
+def submitctl(gateway, *words, typed="", options=()):
+    """Exit status, stdout, stderr; typed: what is piped in."""
+    done = subprocess.run(
+        [gateway.bin / "submitctl", "-s", gateway.dir / "control", *options,
+         *words], input=typed, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def user(gateway, tmp_path):
+    """user(verb, ...) as the keeper of the directory."""
+    file = tmp_path / "keeper.secret"
+    file.write_text(KEEPER_PASSWORD + "\n")
+
+    def run(*words, typed="", options=("-D", KEEPER_DN, "-y", file)):
+        return submitctl(gateway, "user", *words, typed=typed,
+                         options=("-f", gateway.file, *options))
+    return run
+
+
+def logs_in(gateway, name, password):
+    with gateway.smtp() as client:
+        client.hello_tls()
+        token = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
+        return client.command(f"AUTH PLAIN {token}").code == 235
+
+
+def values(documented, uid, attribute):
+    """As the directory has them, read by its root."""
+    out = subprocess.run(
+        ["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H",
+         documented.uri, "-D", "cn=root,dc=example,dc=net", "-w",
+         "root secret", "-b", BASE, f"(uid={uid})", attribute],
+        check=True, capture_output=True, text=True).stdout
+    plain = re.findall(rf"^{attribute}: (.*)$", out, re.M)
+    coded = re.findall(rf"^{attribute}:: (.*)$", out, re.M)
+    return plain + [base64.b64decode(v).decode() for v in coded]
+
+
+def scram_is_right(value, password):
+    """Does a stored key (RFC 5803) belong to the password?"""
+    scheme, salt, keys = value.split("$")
+    digest = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}[scheme]
+    rounds, salt = salt.split(":")
+    salted = hashlib.pbkdf2_hmac(digest, password.encode(),
+                                 base64.b64decode(salt), int(rounds))
+    client = hmac.digest(salted, b"Client Key", digest)
+    stored = hashlib.new(digest, client).digest()
+    server = hmac.digest(salted, b"Server Key", digest)
+    return keys == ":".join(base64.b64encode(k).decode()
+                            for k in (stored, server))
+
+
+# -- the files -----------------------------------------------------------------
+
+def test_the_schema_for_cn_config_is_taken(documented, tmp_path):
+    head = ("dn: cn=config\nobjectClass: olcGlobal\ncn: config\n\n"
+            "dn: cn=schema,cn=config\nobjectClass: olcSchemaConfig\n"
+            "cn: schema\n\n")
+    parts = [open(f"/etc/ldap/schema/{name}.ldif").read()
+             for name in ("core", "cosine", "inetorgperson")]
+    parts.append((DOCS / "submitd.ldif").read_text())
+    (tmp_path / "slapd.d").mkdir()
+    done = subprocess.run(
+        [documented.program, "-Ta", "-n", "0", "-F", tmp_path / "slapd.d"],
+        input=head + "\n".join(parts), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("slapd.d/cn=config/cn=schema/*submitd*"))
+
+
+def test_both_forms_of_the_schema_say_the_same():
+    def words(name):
+        text = re.sub(r"^#.*$", "", (DOCS / name).read_text(), flags=re.M)
+        return re.findall(r"\( submitd\w+:\d.*?(?<=\S) \)(?=\n|$)", " ".join(
+            text.replace("\n", "\n ").split()), re.S) or text
+    schema = re.findall(r"(?:NAME|DESC) '[^']*'",
+                        (DOCS / "submitd.schema").read_text())
+    assert schema == re.findall(r"(?:NAME|DESC) '[^']*'",
+                                (DOCS / "submitd.ldif").read_text())
+    assert "submitdLimit" in str(words("submitd.schema"))
+
+
+def test_the_service_account_cannot_read_passwords_nor_write(documented):
+    def search(attribute):
+        return subprocess.run(
+            ["ldapsearch", "-x", "-LLL", "-H", documented.uri, "-D",
+             SERVICE_DN, "-w", SERVICE_PASSWORD, "-b", BASE, "(uid=alice)",
+             attribute], check=True, capture_output=True, text=True).stdout
+    assert "alice@example.net" in search("mail")
+    assert "userPassword" not in search("userPassword")
+    done = subprocess.run(
+        ["ldapdelete", "-x", "-H", documented.uri, "-D", SERVICE_DN, "-w",
+         SERVICE_PASSWORD, f"uid=alice,{BASE}"], capture_output=True,
+        text=True)
+    assert done.returncode == 50, done.stderr
+
+
+# -- add, passwd, del ----------------------------------------------------------
+
+def test_a_user_is_added_changed_and_deleted(gateway, documented, user):
+    status, out, err = user("add", "dora", "dora@example.net", "Dora Ex",
+                            typed="first pässword\n")
+    assert (status, out) == (0, f"added uid=dora,{BASE}\n"), err
+    assert logs_in(gateway, "dora", "first pässword")
+    assert values(documented, "dora", "cn") == ["Dora Ex"]
+    assert values(documented, "dora", "sn") == ["Ex"]
+    keys = values(documented, "dora", "submitdScramKey")
+    assert len(keys) == 2
+    assert all(scram_is_right(key, "first pässword") for key in keys)
+
+    status, out, err = user("passwd", "dora", typed="second\n")
+    assert (status, out) == (0, f"changed uid=dora,{BASE}\n"), err
+    assert not logs_in(gateway, "dora", "first pässword")
+    assert logs_in(gateway, "dora", "second")
+    again = values(documented, "dora", "submitdScramKey")
+    assert len(again) == 2 and not set(again) & set(keys)
+    assert all(scram_is_right(key, "second") for key in again)
+    assert re.fullmatch(r"\{CRYPT\}\$6\$rounds=\d+\$\S{16}\$\S{86}",
+                        *values(documented, "dora", "userPassword"))
+
+    assert user("del", "dora", typed="no\n")[0] == 1
+    assert logs_in(gateway, "dora", "second")
+    status, out, err = user("del", "dora", typed="yes\n")
+    assert (status, out) == (0, f"deleted uid=dora,{BASE}\n"), err
+    assert not logs_in(gateway, "dora", "second")
+    assert user("del", "dora", options=("-D", KEEPER_DN, "-Y"),
+                typed=KEEPER_PASSWORD + "\n")[0] == 1
+
+
+@pytest.mark.parametrize("scheme, looks", [
+    ("ssha", r"\{SSHA\}\S{48}"), ("clear", "the one")])
+def test_other_schemes(gateway, documented, user, tmp_path, scheme, looks):
+    text = gateway.file.read_text().replace(
+        "ldap {", f'ldap {{\n    password_scheme = "{scheme}"')
+    file = gateway.dir / f"{scheme}.conf"
+    file.write_text(text)
+    assert user("passwd", "alice", typed=KEEPER_PASSWORD + "\nthe one\n",
+                options=("-f", file, "-D", KEEPER_DN))[0] == 0
+    assert re.fullmatch(looks, *values(documented, "alice", "userPassword"))
+    assert logs_in(gateway, "alice", "the one")
+
+
+@pytest.mark.parametrize("words, typed, said", [
+    (("passwd", "nobody"), "x\n", "nobody found"),
+    (("passwd", "alice"), "", "expected a line"),
+    (("passwd", "alice"), "\n", "expected a line"),
+    (("passwd", "alice"), "a" * 1025 + "\n", "expected a line"),
+    (("passwd", "alice"), "bell\a\n", "characters that none may have"),
+    (("add", "alice", "alice@example.net"), "x\n", "Already exists"),
+    (("add", "eve", "no address"), "x\n", "expected an address"),
+    (("add", "e\nve", "eve@example.net"), "x\n", "nobody's login name"),
+])
+def test_what_cannot_be_done_is_said(user, words, typed, said):
+    status, out, err = user(*words, typed=typed)
+    assert (status, out) == (1, "") and said in err
+
+
+def test_who_may_not_write_is_told_so(user, documented):
+    status, _, err = user("passwd", "alice", typed="x\n", options=())
+    assert status == 1 and "Insufficient access (50)" in err
+    status, _, err = user("passwd", "alice", typed="wrong\nx\n",
+                          options=("-D", KEEPER_DN))
+    assert status == 1 and "Invalid credentials (49)" in err
+
+
+def test_a_name_cannot_leave_its_place_in_a_dn(user, documented):
+    status, out, err = user("add", "a,ou=services", "x@example.net",
+                            typed="x\n")
+    assert status == 0, err
+    assert out == f"added uid=a\\2Cou\\3Dservices,{BASE}\n" or \
+        out == f"added uid=a\\,ou=services,{BASE}\n"
+    assert user("del", "a,ou=services", typed="yes\n")[0] == 0
+
+
+# -- test-login ----------------------------------------------------------------
+
+def test_a_login_is_tried_step_by_step(user):
+    assert user("passwd", "alice", typed="open sesame\n")[0] == 0
+    status, out, err = user("test-login", "alice", typed="open sesame\n",
+                            options=())
+    assert (status, err) == (0, ""), out
+    for line in (r"  connect  ok     ldap://127\.0\.0\.1:\d+",
+                 rf"  bind     ok     {SERVICE_DN}",
+                 rf"  search   ok     \(\|\(uid=alice\)\(mail=alice\)\): "
+                 rf"uid=alice,{BASE}",
+                 rf"  bind     ok     uid=alice,{BASE}",
+                 r"accepted: the client hears 235 2\.7\.0.*",
+                 r"  user=alice", r"  address=alice@example\.net",
+                 r"  address=a\.example@example\.net",
+                 r"  SCRAM-SHA-256 key=stored", r"  SCRAM-SHA-1 key=stored",
+                 r"  SCRAM-SHA-512 key=none"):
+        assert re.search(f"^{line}$", out, re.M), (line, out)
+
+
+@pytest.mark.parametrize("name, line", [
+    ("alice", r"  bind     FAILED .*Invalid credentials \(49\)"),
+    ("nobody", r"  search   ok .*: nothing found")])
+def test_a_wrong_login_is_told_with_its_step(user, name, line):
+    status, out, err = user("test-login", name, typed="wrong\n", options=())
+    assert status == 1
+    assert re.search(line, out), out
+    assert "not accepted: the client hears 535 5.7.8" in out
+    assert "wrong" not in out + err
+
+
+def test_a_directory_that_is_down_is_told(gateway, user):
+    file = gateway.dir / "down.conf"
+    file.write_text(re.sub(r"ldap://127\.0\.0\.1:\d+", "ldap://127.0.0.1:1",
+                           gateway.file.read_text()))
+    status, out, _ = user("test-login", "alice", typed="x\n",
+                          options=("-f", file))
+    assert status == 1
+    assert re.search(r"  connect  FAILED .*Connection refused", out), out
+    assert "the client hears 454 4.7.0" in out
+
+
+def test_a_terminal_shows_no_password(gateway):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(BIN / "submitctl", ["submitctl", "-f", gateway.file, "user",
+                                     "test-login", "alice"])
+    seen = b""
+    while b"Password:" not in seen:
+        seen += os.read(fd, 1024)
+    os.write(fd, b"swordfish\n")
+    while True:
+        try:
+            part = os.read(fd, 1024)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    assert b"not accepted" in seen and b"swordfish" not in seen
+
+
+# -- show, at the daemon -------------------------------------------------------
+
+def test_wrong_words_are_usage(gateway):
+    for words in (("user", "test-login"), ("user", "add", "x"),
+                  ("user", "show"), ("user", "show", "a", "b"), ()):
+        status, out, err = submitctl(gateway, *words)
+        assert (status, out) == (2, "") and err.startswith("usage:")
+    status, out, _ = submitctl(gateway, "-h")
+    assert status == 0 and "user test-login USER" in out
