@@ -43,9 +43,12 @@ on_interrupt(int sig)
 	(void)sig; /* read() fails, and the terminal is mended */
 }
 
-/* The same from a terminal, without echo. */
+/*
+ * The same from a terminal, without echo.  Asked only then: what is typed
+ * ahead would be seen, and is thrown away.
+ */
 static int
-read_hidden(char *line, size_t size)
+read_hidden(const char *question, char *line, size_t size)
 {
 	const struct sigaction interrupt = { .sa_handler = on_interrupt };
 	struct sigaction before;
@@ -57,9 +60,11 @@ read_hidden(char *line, size_t size)
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	sigaction(SIGINT, &interrupt, &before);
-	n = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0
-		? read_line(line, size)
-		: -1;
+	n = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	if (n == 0) {
+		fprintf(stderr, "%s: ", question);
+		n = read_line(line, size);
+	}
 	tcsetattr(STDIN_FILENO, TCSANOW, &shown);
 	sigaction(SIGINT, &before, NULL);
 	fputc('\n', stderr);
@@ -71,8 +76,7 @@ ask(const char *question, char *line, size_t size)
 {
 	if (isatty(STDIN_FILENO) == 0)
 		return read_line(line, size);
-	fprintf(stderr, "%s: ", question);
-	return read_hidden(line, size);
+	return read_hidden(question, line, size);
 }
 
 int
@@ -81,6 +85,8 @@ prompt_secret(const char *question, struct secret *out)
 	char line[LIMIT_PASSWORD + 2];
 	int n = ask(question, line, sizeof(line));
 
+	if (n > LIMIT_PASSWORD)
+		n = -1;
 	if (n > 0)
 		secret_set(out, (struct slice){ line, (size_t)n });
 	else

@@ -249,7 +249,8 @@ add_password(struct request *r, const struct auth_config *c, int op,
 	}
 	return 0;
 fail:
-	fputs("cannot compute what to store\n", stderr);
+	fputs("cannot compute what to store; crypt takes at most 511 octets\n",
+	    stderr);
 	return -1;
 }
 

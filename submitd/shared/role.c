@@ -290,7 +290,7 @@ on_control_ask(void *arg, struct ipc_frame *f)
 	if (msg_control_ask_unpack(f->payload, &m) == -1)
 		return IPC_MALFORMED;
 	if (role.ops->control == NULL)
-		role_answer(f->id, CONTROL_REFUSED,
+		role_answer(f->id, CONTROL_NOT_FOUND,
 		    slice_of("not a matter of this process"));
 	else
 		role.ops->control(f->id, &m);
