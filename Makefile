@@ -48,10 +48,11 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBS_MASTER = -lconfuse -levent_core
 LIBS_SMTP   = -levent_openssl -levent_core -lssl -lcrypto
 LIBS_RELAY  = -levent_openssl -levent_extra -levent_core -lssl -lcrypto
-LIBS_AUTH   = -levent_core -lsasl2 -lldap -llber -lidn -lcrypto -lcrypt
+LIBS_AUTH   = -levent_core -lsasl2 -lldap -llber -lidn -lcjose -ljansson \
+	-lcrypto -lcrypt
 LIBS_CTL    =
 LIBS_ALL    = -lconfuse -levent_openssl -levent_extra -levent_core -lsasl2 \
-	-lldap -llber -lidn -lssl -lcrypto -lcrypt
+	-lldap -llber -lidn -lcjose -ljansson -lssl -lcrypto -lcrypt
 
 BINS = $(addprefix $(BUILD)/bin/,submitd submitd-smtp submitd-auth \
 	submitd-relay submitctl)

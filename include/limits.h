@@ -43,6 +43,8 @@
 #define LIMIT_USER                  255
 #define LIMIT_USER_TYPED            1024 /* before SASLprep */
 #define LIMIT_PASSWORD              1024
+#define LIMIT_TOKEN                 8192 /* of OAuth */
+#define LIMIT_JWKS_KEYS             64
 #define LIMIT_MECHANISM             20   /* RFC 4422, 3.1 */
 #define LIMIT_SCRAM_ITERATIONS_MIN  4096 /* RFC 7677, 4 */
 #define LIMIT_SCRAM_ITERATIONS      10000000

@@ -11,7 +11,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config libevent-dev libssl-dev libsasl2-dev
-	libldap-dev libidn-dev libconfuse-dev libcmocka-dev)
+	libldap-dev libidn-dev libcjose-dev libjansson-dev libconfuse-dev libcmocka-dev)
 run=(libsasl2-modules slapd ldap-utils postfix openssl python3 python3-pytest
 	swaks libnet-ssleay-perl libauthen-sasl-perl curl ca-certificates
 	msmtp nodejs node-nodemailer python3-aiosmtplib libio-socket-ssl-perl
