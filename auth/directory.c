@@ -45,7 +45,8 @@ struct directory {
 struct question {
 	struct slice user;
 	struct slice password;
-	bool proven; /* otherwise: no password */
+	bool proven;        /* otherwise: no password */
+	const char *filter; /* NULL: the configuration's */
 	struct buf *stored_keys;
 	uint64_t deadline_ms;
 	struct login *login;
@@ -234,7 +235,10 @@ find_entry(struct directory *d, struct question *q, char **dn)
 	int code;
 
 	*dn = NULL;
-	ldapname_add_filter(&filter, d->config->filter, q->user);
+	if (q->filter != NULL)
+		buf_str(&filter, q->filter);
+	else
+		ldapname_add_filter(&filter, d->config->filter, q->user);
 	if (!finish(&filter)) {
 		r = too_long;
 		goto out;
@@ -466,6 +470,7 @@ directory_identify(struct directory *d, const struct claim *claim,
 	struct question q = {
 		.user = claim->name,
 		.proven = true,
+		.filter = claim->filter,
 		.stored_keys = stored_keys,
 		.deadline_ms = deadline_ms,
 		.login = login,
@@ -473,7 +478,7 @@ directory_identify(struct directory *d, const struct claim *claim,
 	};
 
 	login->quota = d->config->quota;
-	if (!ldapname_is_sane(claim->name)) {
+	if (claim->filter == NULL && !ldapname_is_sane(claim->name)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;
 	}

@@ -20,7 +20,8 @@ struct directory;
 
 /* How somebody has shown, without a password, who they are. */
 struct claim {
-	struct slice name; /* a login name, as with a password */
+	struct slice name;  /* a login name, as with a password */
+	const char *filter; /* instead of it, ready; NULL: by name */
 };
 
 struct directory *directory_new(const struct auth_config *, struct servers *);

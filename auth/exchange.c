@@ -16,6 +16,7 @@
 #include "exchange_private.h"
 #include "ldapname.h"
 #include "limits.h"
+#include "oauthplugin.h"
 #include "passwordcheck.h"
 #include "saslprep.h"
 #include "xalloc.h"
@@ -66,8 +67,8 @@ on_canon_user(sasl_conn_t *conn, void *context, const char *in, unsigned len,
 }
 
 /* What the library is told, so that it ends the exchange rightly. */
-static int
-library_code(enum auth_verdict verdict)
+int
+exchange_library_code(enum auth_verdict verdict)
 {
 	switch (verdict) {
 	case AUTH_ACCEPTED:
@@ -100,7 +101,7 @@ on_checkpass(sasl_conn_t *conn, void *context, const char *user,
 	if (l->verdict == AUTH_ACCEPTED && e->config->scram_only &&
 	    l->has_stored_keys)
 		login_judge(l, AUTH_TOO_WEAK, "scram_only");
-	return library_code(l->verdict);
+	return exchange_library_code(l->verdict);
 }
 
 /*
@@ -147,6 +148,18 @@ take_binding(struct exchange *e, const struct msg_auth_start *start)
 	};
 }
 
+static void
+take_certificate(struct exchange *e, const struct msg_auth_start *start)
+{
+	e->subject = buf_new(LIMIT_FRAME);
+	e->mailboxes = buf_new(LIMIT_FRAME);
+	buf_add(&e->subject, start->certificate_subject.p,
+	    start->certificate_subject.n);
+	buf_add(&e->mailboxes, start->certificate_mailboxes.p,
+	    start->certificate_mailboxes.n);
+	e->mailbox_count = start->certificate_mailbox_count;
+}
+
 struct exchange *
 exchange_new(const struct mech *mech, const struct msg_auth_start *start,
     const struct auth_config *config)
@@ -164,9 +177,12 @@ exchange_new(const struct mech *mech, const struct msg_auth_start *start,
 		(int (*)(void))(void (*)(void))on_proxy_policy, e };
 	e->callbacks[CB_STORED_KEY] = (sasl_callback_t){ AUXPROP_CB_STORED_KEY,
 		(int (*)(void))(void (*)(void))exchange_stored_key, e };
+	e->callbacks[CB_TOKEN] = (sasl_callback_t){ OAUTHPLUGIN_CB_TOKEN,
+		(int (*)(void))(void (*)(void))exchange_token, e };
 	e->callbacks[CB_END] =
 	    (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
 	take_binding(e, start);
+	take_certificate(e, start);
 	e->bound = buf_new(LIMIT_AUTH_LINE);
 	e->login = login_new();
 	e->login.client_address = xstrndup(start->client_address);
@@ -185,6 +201,8 @@ exchange_free(struct exchange **ep)
 		sasl_dispose(&e->conn); /* wipes what it kept */
 	login_free(&e->login);
 	buf_free(&e->bound);
+	buf_free(&e->subject);
+	buf_free(&e->mailboxes);
 	free(e);
 }
 
@@ -340,6 +358,11 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 		return EXCHANGE_OVER;
 	e->directory = directory;
 	e->deadline_ms = deadline_ms;
+	if (first && (e->mech->flags & MECH_CERTIFICATE) &&
+	    !exchange_certificate(e))
+		return EXCHANGE_OVER;
+	if ((e->mech->flags & MECH_CERTIFICATE) && exchange_is_self(e, data))
+		data.n = 0;
 	/* "" and nothing differ: the one is a response (RFC 4954, 4: "="). */
 	if (data.n == 0)
 		data.p = "";

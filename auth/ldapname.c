@@ -114,27 +114,45 @@ escape_dn(struct buf *b, struct slice s)
 struct whom {
 	struct slice user;
 	struct slice dn;
+	struct slice mailbox; /* %m */
+	struct slice subject; /* %s */
 };
+
+/* What stands for a letter behind %; NULL: nothing does. */
+static const struct slice *
+value_of(const struct whom *whom, char letter)
+{
+	switch (letter) {
+	case 'u':
+		return &whom->user;
+	case 'd':
+		return &whom->dn;
+	case 'm':
+		return &whom->mailbox;
+	case 's':
+		return &whom->subject;
+	default:
+		return NULL;
+	}
+}
 
 static void
 expand(struct buf *b, const char *template, const struct whom *whom,
     escape_fn *add)
 {
+	const struct slice *value;
 	const char *p;
 
-	for (p = template; *p != '\0'; p++)
-		if (p[0] == '%' && p[1] == 'u') {
-			add(b, whom->user);
-			p++;
-		} else if (p[0] == '%' && p[1] == 'd') {
-			add(b, whom->dn);
-			p++;
-		} else if (p[0] == '%' && p[1] == '%') {
-			buf_str(b, "%");
+	for (p = template; *p != '\0'; p++) {
+		value = p[0] == '%' ? value_of(whom, p[1]) : NULL;
+		if (value != NULL) {
+			add(b, *value);
 			p++;
 		} else {
 			buf_add(b, p, 1);
+			p += p[0] == '%' && p[1] == '%';
 		}
+	}
 }
 
 bool
@@ -167,7 +185,18 @@ void
 ldapname_add_entry_filter(
     struct buf *b, const char *template, struct slice user, struct slice dn)
 {
-	expand(b, template, &(struct whom){ user, dn }, escape_filter);
+	expand(b, template, &(struct whom){ .user = user, .dn = dn },
+	    escape_filter);
+}
+
+void
+ldapname_add_certificate(
+    struct buf *b, const char *template, const struct certificate_names *names)
+{
+	expand(b, template,
+	    &(struct whom){
+		.mailbox = names->mailbox, .subject = names->subject },
+	    escape_filter);
 }
 
 void

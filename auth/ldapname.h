@@ -30,6 +30,16 @@ void ldapname_add_filter(struct buf *, const char *template, struct slice);
 void ldapname_add_entry_filter(
     struct buf *, const char *template, struct slice user, struct slice dn);
 
+/* What a client's certificate says of its owner. */
+struct certificate_names {
+	struct slice mailbox; /* %m: an rfc822Name; empty: none */
+	struct slice subject; /* %s: RFC 4514 */
+};
+
+/* The same for %m and %s. */
+void ldapname_add_certificate(
+    struct buf *, const char *template, const struct certificate_names *);
+
 /* Append the DN, the name escaped after RFC 4514, 2.4; see buf_ok(). */
 void ldapname_add_dn(struct buf *, const char *template, struct slice);
 

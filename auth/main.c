@@ -23,6 +23,7 @@
 #include "limits.h"
 #include "log.h"
 #include "mechs.h"
+#include "oauth.h"
 #include "role.h"
 #include "servers.h"
 #include "stranger.h"
@@ -167,7 +168,8 @@ on_prepare(struct event_base *base, struct sandbox *s)
 	/* The resolver's own patience is longer than that of a login. */
 	if (setenv("RES_OPTIONS", "timeout:1 attempts:2", 1) == -1)
 		return -1;
-	if (mechs_start(&self.config.mechanisms) == -1 ||
+	if (oauth_start(&self.config) == -1 ||
+	    mechs_start(&self.config.mechanisms) == -1 ||
 	    ldapconn_init(&self.config) == -1)
 		return -1;
 	mechs_set_locks();

@@ -17,6 +17,8 @@
 #include "auxprop.h"
 #include "limits.h"
 #include "log.h"
+#include "oauth.h"
+#include "oauthplugin.h"
 #include "xalloc.h"
 
 /*
@@ -34,6 +36,9 @@ static const struct mech known[] = {
 	{ "SCRAM-SHA-1-PLUS",	"SCRAM-SHA-1",		"libscram.",
 	    MECH_STORED | MECH_BINDING },
 	{ "SCRAM-SHA-1",	"SCRAM-SHA-1",		"libscram.", MECH_STORED },
+	{ "EXTERNAL",	"EXTERNAL",	NULL,	MECH_CERTIFICATE },
+	{ "OAUTHBEARER", "OAUTHBEARER",	NULL,	MECH_TOKEN },
+	{ "XOAUTH2",	"XOAUTH2",	NULL,	MECH_TOKEN },
 	{ "PLAIN",	"PLAIN",	"libplain.",	MECH_PASSWORD },
 	{ "LOGIN",	"LOGIN",	"liblogin.",	MECH_PASSWORD | MECH_LAST },
 };
@@ -311,6 +316,8 @@ mechs_start(const struct strings *wanted)
 		return -1;
 	}
 	if (auxprop_start() == -1)
+		return -1;
+	if (oauth_is_on() && oauthplugin_start(oauth_hint()) == -1)
 		return -1;
 	offer_all(wanted);
 	if (*offered == '\0') {

@@ -15,10 +15,12 @@
 #include "slice.h"
 
 enum mech_flags {
-	MECH_PASSWORD = 1 << 0, /* we see the password, and check it */
-	MECH_LAST = 1 << 1,     /* offered behind all others */
-	MECH_STORED = 1 << 2,   /* SCRAM: we see what the directory stores */
-	MECH_BINDING = 1 << 3,  /* needs a TLS channel to bind to */
+	MECH_PASSWORD = 1 << 0,    /* we see the password, and check it */
+	MECH_TOKEN = 1 << 6,       /* a bearer token */
+	MECH_CERTIFICATE = 1 << 7, /* of the TLS client */
+	MECH_LAST = 1 << 1,        /* offered behind all others */
+	MECH_STORED = 1 << 2,      /* SCRAM: we see what the directory stores */
+	MECH_BINDING = 1 << 3,     /* needs a TLS channel to bind to */
 };
 
 struct mech {

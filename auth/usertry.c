@@ -149,7 +149,7 @@ tell_stored(struct directory *d, const char *user)
 		[STOREDKEY_OTHER] = "none",
 		[STOREDKEY_BAD] = "DAMAGED",
 	};
-	struct claim claim = { slice_of(user) };
+	struct claim claim = { .name = slice_of(user) };
 	struct buf values = buf_new(LIMIT_FRAME);
 	struct login login = login_new();
 	struct storedkey key;

@@ -156,9 +156,17 @@ struct auth_config {
 	bool allow_plaintext;   /* ldap:// beyond loopback without TLS */
 	bool prepare_password;  /* SASLprep it for the directory */
 	struct strings mechanisms;
-	uint32_t scram_iterations;   /* said to those who have no key */
-	uint32_t scram_salt;         /* the same, octets */
-	struct secret scram_secret;  /* what they get is made of; or empty */
+	uint32_t scram_iterations;  /* said to those who have no key */
+	uint32_t scram_salt;        /* the same, octets */
+	struct secret scram_secret; /* what they get is made of; or empty */
+	char *certificate_filter;   /* %m, %s: a client's certificate */
+	struct secret oauth_keys;   /* JWK Set; empty: no tokens */
+	char *oauth_issuer;
+	char *oauth_audience;
+	char *oauth_user_claim;
+	char *oauth_scope;         /* NULL: any */
+	char *oauth_discovery_url; /* told to clients; NULL: nothing */
+	uint32_t oauth_leeway_s;
 	bool scram_only;             /* who has a key may not say a password */
 	bool scram_transition;       /* who has none hears so: 432 */
 	uint32_t connect_timeout_ms; /* TCP and TLS, each server */

@@ -257,6 +257,34 @@ check_ldap(const struct settings *s)
 	return errors;
 }
 
+/* What must stand in the file together. */
+static unsigned
+check_oauth(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	bool wanted = false;
+	uint32_t i;
+
+	for (i = 0; i < a->mechanisms.n; i++)
+		wanted = wanted ||
+			 strcasecmp(a->mechanisms.v[i], "OAUTHBEARER") == 0 ||
+			 strcasecmp(a->mechanisms.v[i], "XOAUTH2") == 0;
+	if (wanted && a->oauth_keys.p == NULL) {
+		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
+		    "auth: OAUTHBEARER and XOAUTH2 need oauth { jwks_file }: "
+		    "the keys by which tokens are judged");
+		return 1;
+	}
+	if (a->oauth_keys.p != NULL &&
+	    (a->oauth_issuer == NULL || a->oauth_audience == NULL)) {
+		configparse_complain(s->file, line_of(s, "oauth", "jwks_file"),
+		    "oauth: issuer and audience are needed, too: a token must "
+		    "be theirs, and for us");
+		return 1;
+	}
+	return 0;
+}
+
 static unsigned
 check_relay(const struct settings *s)
 {
@@ -410,7 +438,7 @@ configcheck(struct settings *s)
 	const struct smtp_config *c = &s->config.smtp;
 	unsigned errors = check_pairs(s, "tls", &c->certificate, &c->key) +
 			  check_listeners(s) + check_ldap(s) + check_scram(s) +
-			  check_relay(s) + check_identity(s);
+			  check_oauth(s) + check_relay(s) + check_identity(s);
 
 	if (errors == 0)
 		derive(s);

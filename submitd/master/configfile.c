@@ -82,7 +82,7 @@ is_ldap_uri(const char *text)
 #define MECHANISMS                                                             \
 	"SCRAM-SHA-512|SCRAM-SHA-256|SCRAM-SHA-1|"                             \
 	"SCRAM-SHA-512-PLUS|SCRAM-SHA-256-PLUS|SCRAM-SHA-1-PLUS|"              \
-	"PLAIN|LOGIN"
+	"OAUTHBEARER|XOAUTH2|EXTERNAL|PLAIN|LOGIN"
 
 static bool
 is_mechanism(const char *text)
@@ -257,6 +257,12 @@ static const struct kind kinds[KEY_KINDS] = {
 	"goes, or %u where the user name does" },
 [KEY_ENTRY_FILTER] = { convert_text, .is = value_is_entry_filter,
     .expected = "an LDAP filter in parentheses" },
+[KEY_CERTIFICATE_FILTER] = { convert_text,
+    .is = value_is_certificate_filter,
+    .expected = "an LDAP filter in parentheses with %m (a mailbox) or %s "
+	"(the subject) where that of the certificate goes" },
+[KEY_WORD] = { convert_text, .is = value_is_word,
+    .expected = "one word without spaces, quotes or backslashes" },
 [KEY_ATTRIBUTE] = { convert_text, .is = value_is_attribute,
     .expected = "the name of an LDAP attribute" },
 [KEY_USER] = { convert_text, .is = is_user,
@@ -275,7 +281,7 @@ static const struct kind kinds[KEY_KINDS] = {
     .expected = "names of LDAP attributes" },
 [KEY_MECHANISMS] = { convert_list, .is = is_mechanism,
     .expected = "a list of SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1 (or "
-	"the same with -PLUS), PLAIN, LOGIN" },
+	"the same with -PLUS), PLAIN, LOGIN, OAUTHBEARER, XOAUTH2, EXTERNAL" },
 [KEY_NETWORKS] = { convert_list, .is = is_network,
     .expected = "an address or a network, such as \"192.0.2.1\", "
 	"\"10.0.0.0/8\" or \"2001:db8::/32\", nothing set behind its prefix" },
@@ -287,6 +293,8 @@ static const struct kind kinds[KEY_KINDS] = {
     .expected = "the absolute path of a PEM file" },
 [KEY_PASSWORD_FILE] = { convert_file, .file = SECRETFILE_PASSWORD,
     .expected = "the absolute path of a file with the password in it" },
+[KEY_JSON_FILE] = { convert_file, .file = SECRETFILE_JSON,
+    .expected = "the absolute path of a file in JSON" },
 [KEY_COUNT] = { convert_number, .expected = "a number" },
 [KEY_SIZE] = { convert_number, .expected = "octets (\"1000\", \"64K\", \"50M\")" },
 [KEY_MS] = { convert_number,

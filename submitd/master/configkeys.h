@@ -27,7 +27,9 @@ enum key_kind {
 	KEY_FILTER,
 	KEY_PERSON_FILTER,
 	KEY_ENTRY_FILTER,
+	KEY_CERTIFICATE_FILTER,
 	KEY_ATTRIBUTE,
+	KEY_WORD,
 	KEY_USER,
 	KEY_PATH,
 	KEY_CA_PATH, /* a PEM file the role itself will read */
@@ -43,6 +45,7 @@ enum key_kind {
 	/* struct secret: what the file holds */
 	KEY_CA_FILE,
 	KEY_PASSWORD_FILE,
+	KEY_JSON_FILE,
 	/* uint32_t */
 	KEY_COUNT,
 	KEY_SIZE,

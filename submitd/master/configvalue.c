@@ -362,6 +362,24 @@ value_is_entry_filter(const char *text)
 }
 
 bool
+value_is_certificate_filter(const char *text)
+{
+	return is_filter(text) && has_only(text, "ms") &&
+	       strchr(text, '%') != NULL;
+}
+
+bool
+value_is_word(const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i] > ' ' && text[i] <= '~'; i++)
+		if (text[i] == '"' || text[i] == '\\')
+			return false;
+	return i > 0 && i <= 200 && text[i] == '\0';
+}
+
+bool
 value_is_attribute(const char *text)
 {
 	size_t i;

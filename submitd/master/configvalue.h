@@ -62,6 +62,12 @@ NODISCARD bool value_is_filter(const char *text);
 NODISCARD bool value_is_person_filter(const char *text);
 NODISCARD bool value_is_entry_filter(const char *text);
 
+/* The same with %m or %s in it, which stand for what a certificate says. */
+NODISCARD bool value_is_certificate_filter(const char *text);
+
+/* 1 to 200 printable ASCII characters that JSON and people read as they are */
+NODISCARD bool value_is_word(const char *text);
+
 /* An LDAP attribute description (RFC 4512, 2.5). */
 NODISCARD bool value_is_attribute(const char *text);
 

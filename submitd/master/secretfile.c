@@ -19,21 +19,27 @@
 
 #define SECRETFILE_MAX 1048576
 
+static bool
+is_public(enum secretfile_kind kind)
+{
+	return kind == SECRETFILE_CERTIFICATE || kind == SECRETFILE_JSON;
+}
+
 /* -1 when the mode lets the wrong people in. */
 static int
 check_mode(const char *path, enum secretfile_kind kind, mode_t mode, char *why,
     size_t why_n)
 {
-	const mode_t bad = kind == SECRETFILE_CERTIFICATE ? S_IWGRP | S_IWOTH
-							  : S_IWGRP | S_IRWXO;
+	const mode_t bad =
+	    is_public(kind) ? S_IWGRP | S_IWOTH : S_IWGRP | S_IRWXO;
 
 	if ((mode & bad) == 0)
 		return 0;
 	snprintf(why, why_n,
 	    "has mode %04o, open to people it should not be open to: "
 	    "chmod %s %s",
-	    (unsigned)mode & 07777,
-	    kind == SECRETFILE_CERTIFICATE ? "go-w" : "g-w,o-rwx", path);
+	    (unsigned)mode & 07777, is_public(kind) ? "go-w" : "g-w,o-rwx",
+	    path);
 	return -1;
 }
 
@@ -79,6 +85,10 @@ check_content(enum secretfile_kind kind, struct slice s)
 		if (memchr(s.p, '\n', s.n) != NULL ||
 		    memchr(s.p, '\0', s.n) != NULL)
 			return "must hold the password as its only line";
+		break;
+	case SECRETFILE_JSON:
+		if (memchr(s.p, '{', s.n) == NULL)
+			return "holds no JSON object";
 		break;
 	}
 	return NULL;

@@ -17,6 +17,7 @@ enum secretfile_kind {
 	SECRETFILE_CERTIFICATE, /* PEM, may be public */
 	SECRETFILE_KEY,         /* PEM, unencrypted */
 	SECRETFILE_PASSWORD,    /* one line */
+	SECRETFILE_JSON,        /* an object, may be public */
 };
 
 /*
