@@ -87,6 +87,7 @@ struct smtp_config {
 	char *hostname;               /* of listeners that have no own */
 	struct pem_files certificate; /* the same */
 	struct pem_files key;
+	struct secret client_ca; /* for certificates of clients; or empty */
 	struct listen_configs listen;
 	char *help_url;             /* shown by HELP; may be NULL */
 	bool received_client;       /* show client address in Received */

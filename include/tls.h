@@ -32,6 +32,13 @@ struct tls_credential {
 NODISCARD int tls_server_ctx(const struct tls_credential *, size_t n,
     const char *context, SSL_CTX **out);
 
+/*
+ * Ask clients for a certificate, and judge it by the authorities in ca_pem.  A
+ * client without one, or with a bad one, is served all the same:
+ * SSL_get_verify_result() tells.  0, or -1 logged.
+ */
+NODISCARD int tls_ask_clients(SSL_CTX *, struct slice ca_pem);
+
 /* For all server contexts of the process.  -1: wrong length. */
 NODISCARD int tls_ticket_keys_set(const struct msg_ticket_keys *);
 

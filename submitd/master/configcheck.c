@@ -257,19 +257,37 @@ check_ldap(const struct settings *s)
 	return errors;
 }
 
+static bool
+wants(const struct auth_config *a, const char *mechanism)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->mechanisms.n; i++)
+		if (strcasecmp(a->mechanisms.v[i], mechanism) == 0)
+			return true;
+	return false;
+}
+
 /* What must stand in the file together. */
 static unsigned
 check_oauth(const struct settings *s)
 {
 	const struct auth_config *a = &s->config.auth;
-	bool wanted = false;
-	uint32_t i;
 
-	for (i = 0; i < a->mechanisms.n; i++)
-		wanted = wanted ||
-			 strcasecmp(a->mechanisms.v[i], "OAUTHBEARER") == 0 ||
-			 strcasecmp(a->mechanisms.v[i], "XOAUTH2") == 0;
-	if (wanted && a->oauth_keys.p == NULL) {
+	if (wants(a, "EXTERNAL") && s->config.smtp.client_ca.p == NULL) {
+		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
+		    "auth: EXTERNAL needs tls { client_ca_file }: who vouches "
+		    "for the certificates of clients");
+		return 1;
+	}
+	if (wants(a, "EXTERNAL") && a->base == NULL) {
+		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
+		    "auth: EXTERNAL needs ldap { base }: nobody reads an entry "
+		    "without a password else");
+		return 1;
+	}
+	if ((wants(a, "OAUTHBEARER") || wants(a, "XOAUTH2")) &&
+	    a->oauth_keys.p == NULL) {
 		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
 		    "auth: OAUTHBEARER and XOAUTH2 need oauth { jwks_file }: "
 		    "the keys by which tokens are judged");

@@ -41,6 +41,7 @@ const struct config_key config_keys[] = {
 { "tls", "certificate", KEY_CERTIFICATE_FILES, SMTP(certificate),
     .required = true },
 { "tls", "key", KEY_KEY_FILES, SMTP(key), .required = true },
+{ "tls", "client_ca_file", KEY_CA_FILE, SMTP(client_ca), NO_DEFAULT },
 
 { "listen", "address", KEY_ADDRESS, LISTEN(address), DEFAULT("*") },
 { "listen", "port", KEY_COUNT, LISTEN(port), DEFAULT("587"), RANGE(1, 65535) },

@@ -89,6 +89,7 @@ static const struct field smtp_fields[] = {
 	FIELD(smtp_config, hostname),
 	FIELD(smtp_config, certificate),
 	FIELD(smtp_config, key),
+	FIELD(smtp_config, client_ca),
 	FIELD(smtp_config, listen),
 	FIELD(smtp_config, help_url),
 	FIELD(smtp_config, received_client),

@@ -335,6 +335,45 @@ ctx_trust(SSL_CTX *ctx, struct slice ca_pem)
 	return fine ? 0 : -1;
 }
 
+/* It goes on whatever we found: nobody needs a certificate to be served. */
+static int
+go_on(int verified, X509_STORE_CTX *store)
+{
+	(void)verified;
+	(void)store;
+	return 1;
+}
+
+/* Tell clients which authorities' certificates are of use (RFC 8446, 4.2.4). */
+static int
+ctx_name_authorities(SSL_CTX *ctx)
+{
+	STACK_OF(X509_OBJECT) *objects = NULL;
+	int i;
+
+	objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *x =
+		    X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+		if (x != NULL && SSL_CTX_add_client_CA(ctx, x) != 1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+tls_ask_clients(SSL_CTX *ctx, struct slice ca_pem)
+{
+	BUG_ON(ca_pem.n == 0); /* the system's authorities vouch for servers */
+	if (ctx_trust(ctx, ca_pem) == -1 || ctx_name_authorities(ctx) == -1) {
+		tls_log_errors("tls_client_ca_failed", 0);
+		return -1;
+	}
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, go_on);
+	return 0;
+}
+
 int
 tls_client_ctx(bool verify, struct slice ca_pem, SSL_CTX **out)
 {

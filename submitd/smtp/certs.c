@@ -280,6 +280,17 @@ certs_new(const struct pem_files *certificates, const struct pem_files *keys,
 	return r;
 }
 
+int
+certs_ask_clients(struct certs *certs, struct slice ca_pem)
+{
+	uint32_t i;
+
+	for (i = 0; i < certs->n; i++)
+		if (tls_ask_clients(certs->ctx[i], ca_pem) == -1)
+			return -1;
+	return 0;
+}
+
 void
 certs_free(struct certs **cp)
 {

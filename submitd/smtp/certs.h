@@ -14,6 +14,7 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "slice.h"
 
 struct certs;
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
@@ -28,6 +29,9 @@ struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 NODISCARD int certs_new(const struct pem_files *certificates,
     const struct pem_files *keys, const char *context, struct certs **out,
     char why[CERTS_WHY]);
+
+/* Ask clients for certificates: tls_ask_clients(). */
+NODISCARD int certs_ask_clients(struct certs *, struct slice ca_pem);
 
 /* Sets *cp to NULL; NULL inside is fine. */
 void certs_free(struct certs **cp);

@@ -18,11 +18,18 @@ is_plus(struct slice name)
 	       slice_ieq(slice_from(name, name.n - n), slice_of(suffix));
 }
 
+static bool
+is_external(struct slice name)
+{
+	return slice_ieq(name, slice_of("EXTERNAL"));
+}
+
 static const struct {
 	bool (*is)(struct slice name);
 	uint32_t needs;
 } kinds[] = {
 	{ is_plus, MECH_HAS_BINDING },
+	{ is_external, MECH_HAS_CERTIFICATE },
 };
 
 bool

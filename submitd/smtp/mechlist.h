@@ -5,7 +5,7 @@
  * mechlist - which of auth's mechanisms one session can use.
  *
  * Pure.  auth offers the same list to all; what a session lacks for some of
- * them, a TLS channel to bind to, it is not told of.
+ * them, a TLS channel to bind to or a client certificate, it is not told of.
  */
 
 #include <stdbool.h>
@@ -15,7 +15,8 @@
 #include "slice.h"
 
 enum mech_fact {
-	MECH_HAS_BINDING = 1 << 0, /* binding.h has a value for its TLS */
+	MECH_HAS_BINDING = 1 << 0,     /* binding.h has a value for its TLS */
+	MECH_HAS_CERTIFICATE = 1 << 1, /* clientcert.h: a good one */
 };
 
 /* facts: set of enum mech_fact.  Any case. */

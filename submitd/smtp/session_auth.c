@@ -11,6 +11,7 @@
 
 #include "authclient.h"
 #include "base64.h"
+#include "clientcert.h"
 #include "mechlist.h"
 #include "session.h"
 #include "sessions.h"
@@ -38,7 +39,13 @@ set_mechanism(struct session *s, struct slice word)
 uint32_t
 session_mech_facts(const struct session *s)
 {
-	return s->binding_type != NULL ? MECH_HAS_BINDING : 0;
+	uint32_t facts = 0;
+
+	if (s->binding_type != NULL)
+		facts |= MECH_HAS_BINDING;
+	if (s->tls_certificate)
+		facts |= MECH_HAS_CERTIFICATE;
+	return facts;
 }
 
 static enum verdict
@@ -55,9 +62,17 @@ ask(struct session *s, bool has_initial, struct slice initial)
 		.binding = { (const char *)binding,
 		    session_binding(s, binding) },
 	};
+	struct clientcert certificate;
+	int r;
 
+	session_certificate(s, &certificate);
+	start.certificate_subject = buf_slice(&certificate.subject);
+	start.certificate_mailboxes = buf_slice(&certificate.mailboxes);
+	start.certificate_mailbox_count = certificate.mailbox_count;
 	s->request = sessions_request(s->worker->sessions, s->id);
-	if (authclient_start(s->worker->auth, s->request, &start) == -1) {
+	r = authclient_start(s->worker->auth, s->request, &start);
+	clientcert_free(&certificate);
+	if (r == -1) {
 		s->request = 0;
 		return session_reject(s, R_454_AUTH_TROUBLE);
 	}

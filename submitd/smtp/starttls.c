@@ -13,6 +13,7 @@
 
 #include "binding.h"
 #include "certs.h"
+#include "clientcert.h"
 #include "log.h"
 #include "session.h"
 #include "tls.h"
@@ -74,6 +75,7 @@ session_tls_ready(struct session *s)
 	s->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
 	s->tls_resumed = SSL_session_reused(ssl) == 1;
 	s->binding_type = binding_type(ssl);
+	s->tls_certificate = clientcert_is_good(ssl);
 	s->hello = false;
 	s->esmtp = false;
 	s->helo[0] = '\0';
@@ -88,4 +90,14 @@ session_binding(struct session *s, unsigned char out[LIMIT_BINDING])
 	if (s->binding_type == NULL)
 		return 0;
 	return binding_get(bufferevent_openssl_get_ssl(s->bev), out);
+}
+
+void
+session_certificate(struct session *s, struct clientcert *c)
+{
+	const SSL *ssl = NULL;
+
+	if (s->tls_certificate)
+		ssl = bufferevent_openssl_get_ssl(s->bev);
+	(void)clientcert_read(ssl, c);
 }

@@ -86,7 +86,9 @@ load_certs(struct worker *w, unsigned i)
 	}
 	w->certs_count++;
 	l->certs = *slot;
-	return 0;
+	if (w->config.client_ca.n == 0)
+		return 0;
+	return certs_ask_clients(*slot, secret_slice(&w->config.client_ca));
 }
 
 int
