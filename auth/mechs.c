@@ -235,14 +235,16 @@ mechs_set_locks(void)
 /* -- the list ---------------------------------------------------------------
  */
 
-/* What the library could load: an array ended by NULL. */
+/* What the library could load, or has from us. */
 static bool
-is_loaded(const char *name)
+is_loaded(const struct mech *m)
 {
-	const char **list = sasl_global_listmech();
+	const char **list = sasl_global_listmech(); /* ended by NULL */
 
+	if (m->flags & MECH_TOKEN) /* came too late for the list */
+		return oauth_is_on();
 	for (; list != NULL && *list != NULL; list++)
-		if (strcasecmp(*list, name) == 0)
+		if (strcasecmp(*list, m->library) == 0)
 			return true;
 	return false;
 }
@@ -265,7 +267,7 @@ offer_word(struct slice word, bool last)
 
 	for (i = 0; i < ARRAY_LEN(known); i++)
 		if (((known[i].flags & MECH_LAST) != 0) == last &&
-		    is_loaded(known[i].library) &&
+		    is_loaded(&known[i]) &&
 		    (slice_ieq(word, slice_of(known[i].name)) ||
 			slice_ieq(word, slice_of(known[i].library))))
 			offer(&known[i]);
@@ -280,7 +282,7 @@ warn_if_missing(const char *word)
 	for (i = 0; i < ARRAY_LEN(known); i++)
 		if (slice_ieq(slice_of(word), slice_of(known[i].name)))
 			break;
-	if (i == ARRAY_LEN(known) || !is_loaded(known[i].library))
+	if (i == ARRAY_LEN(known) || !is_loaded(&known[i]))
 		log_event(LOG_LEVEL_WARN, "mechanism_missing",
 		    "%s cannot be offered: %s", word,
 		    i == ARRAY_LEN(known) ? "not supported"
