@@ -94,6 +94,7 @@ objectClass: inetLocalMailRecipient
 uid: alice
 cn: Alice Example
 sn: Example
+description: CN=Alice,O=Example
 mail: alice@example.org
 mailLocalAddress: a.example@example.org
 mailLocalAddress: sales@example.net
