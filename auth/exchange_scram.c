@@ -42,7 +42,7 @@ judge_without_key(struct exchange *e, enum storedkey_status status)
 		log_begin(&l, LOG_LEVEL_WARN, 0, "stored_key");
 		log_slice(&l, "user", slice_of(e->login.user));
 		log_str(&l, "scheme", e->mech->library);
-		log_str(&l, "reason", "malformed");
+		log_str(&l, "reason", "unusable");
 		log_end(&l);
 	}
 	login_judge(&e->login,

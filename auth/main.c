@@ -173,9 +173,7 @@ on_prepare(struct event_base *base, struct sandbox *s)
 	    ldapconn_init(&self.config) == -1)
 		return -1;
 	mechs_set_locks();
-	if (self.config.scram_attribute != NULL &&
-	    stranger_start(&self.config) == -1)
-		return -1;
+	stranger_start(&self.config);
 	warm_up();
 	confine(s);
 	return 0;

@@ -11,6 +11,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 
 #include "log.h"
 #include "saslprep.h"
@@ -23,34 +24,47 @@
 _Static_assert(DIGEST_LEN <= LIMIT_SCRAM_SALT, "a salt holds a digest");
 _Static_assert(DIGEST_LEN <= STOREDKEY_HASH_MAX, "and so does a key");
 
-/* Written at start only. */
 static struct {
+	const struct auth_config *config; /* set at start only */
+	pthread_mutex_t lock;
+	bool made; /* the secret; under the lock */
 	unsigned char secret[SECRET_LEN];
-	uint32_t iterations;
-	size_t salt_len;
-} self;
+} self = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-int
+void
 stranger_start(const struct auth_config *config)
 {
-	const char *base = config->base == NULL ? "" : config->base;
-	struct slice password =
-	    secret_slice(config->scram_secret.n > 0 ? &config->scram_secret
-						    : &config->bind_password);
-	struct buf salt = buf_new(sizeof("submitd strangers ") + strlen(base));
-	int r;
+	self.config = config;
+	self.made = false;
+}
 
-	self.iterations = config->scram_iterations;
-	self.salt_len = config->scram_salt;
+static void
+make_secret(void)
+{
+	const struct auth_config *c = self.config;
+	const char *base = c->base == NULL ? "" : c->base;
+	struct slice password = secret_slice(
+	    c->scram_secret.n > 0 ? &c->scram_secret : &c->bind_password);
+	struct buf salt = buf_new(sizeof("submitd strangers ") + strlen(base));
+
 	buf_printf(&salt, "submitd strangers %s", base);
-	r = PKCS5_PBKDF2_HMAC(password.n == 0 ? "" : password.p,
-	    (int)password.n, (const unsigned char *)salt.p, (int)salt.n,
-	    STRETCH, EVP_sha256(), sizeof(self.secret), self.secret);
+	BUG_ON(
+	    PKCS5_PBKDF2_HMAC(password.n == 0 ? "" : password.p,
+		(int)password.n, (const unsigned char *)salt.p, (int)salt.n,
+		STRETCH, EVP_sha256(), sizeof(self.secret), self.secret) != 1);
 	buf_free(&salt);
-	if (r == 1)
-		return 0;
-	log_event(LOG_LEVEL_ERROR, "scram_start", "libcrypto derives no key");
-	return -1;
+	self.made = true;
+}
+
+/* Not at start: auth would be late to say what it offers. */
+static const unsigned char *
+secret(void)
+{
+	pthread_mutex_lock(&self.lock);
+	if (!self.made)
+		make_secret();
+	pthread_mutex_unlock(&self.lock);
+	return self.secret;
 }
 
 /* What a directory that does not look at case takes for the same name. */
@@ -77,7 +91,7 @@ derive(const char *scheme, const char *part, struct slice name,
 
 	buf_printf(&b, "%s %s ", scheme, part);
 	buf_add(&b, folded, n);
-	BUG_ON(HMAC(EVP_sha512(), self.secret, sizeof(self.secret),
+	BUG_ON(HMAC(EVP_sha512(), secret(), SECRET_LEN,
 		   (const unsigned char *)b.p, b.n, digest, &length) == NULL);
 	buf_free(&b);
 }
@@ -86,8 +100,8 @@ void
 stranger_key(const char *scheme, struct slice name, struct storedkey *out)
 {
 	explicit_bzero(out, sizeof(*out));
-	out->iterations = self.iterations;
-	out->salt_len = self.salt_len;
+	out->iterations = self.config->scram_iterations;
+	out->salt_len = self.config->scram_salt;
 	out->hash_len = storedkey_hash_len(scheme);
 	derive(scheme, "salt", name, out->salt);
 	derive(scheme, "stored", name, out->stored);
@@ -97,5 +111,6 @@ stranger_key(const char *scheme, struct slice name, struct storedkey *out)
 bool
 stranger_resembles(const struct storedkey *k)
 {
-	return k->iterations == self.iterations && k->salt_len == self.salt_len;
+	return k->iterations == self.config->scram_iterations &&
+	       k->salt_len == self.config->scram_salt;
 }

@@ -10,18 +10,16 @@
  * asking twice does not tell (RFC 5802, 5.1 and 9).
  */
 
-#include "compiler.h"
 #include "config.h"
 #include "slice.h"
 #include "storedkey.h"
 
-/*
- * Once, before threads and stranger_key().  Takes part of a second, on
- * purpose.  0, or -1 logged.
- */
-NODISCARD int stranger_start(const struct auth_config *);
+/* Before threads and the first key; the configuration outlives all keys. */
+void stranger_start(const struct auth_config *);
 
 /*
+ * Any thread.  The first call takes part of a second, on purpose.
+ *
  * Make up a key of the scheme, one that storedkey_hash_len() knows.  Names
  * that differ in case only are one stranger, as a directory sees them.
  */

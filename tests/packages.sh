@@ -16,7 +16,8 @@ run=(libsasl2-modules slapd ldap-utils postfix openssl python3 python3-pytest
 	swaks libnet-ssleay-perl libauthen-sasl-perl curl ca-certificates
 	msmtp nodejs node-nodemailer python3-aiosmtplib libio-socket-ssl-perl
 	git-email libmailtools-perl s-nail mutt neomutt haproxy
-	libmail-deliverystatus-bounceparser-perl python3-jwt python3-cryptography)
+	libmail-deliverystatus-bounceparser-perl python3-jwt python3-cryptography
+	libauthen-scram-perl libgsasl18 python3-openssl)
 lint=(clang-format clang-tidy cppcheck)
 fuzz=(clang libclang-rt-dev)
 

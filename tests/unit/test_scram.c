@@ -531,7 +531,7 @@ test_strangers_hear_the_same_each_time(void **state)
 	server_first("SCRAM-SHA-256", "NoBody", nonce[1], rest[1]);
 	assert_string_not_equal(nonce[0], nonce[1]);
 	assert_string_equal(rest[0], rest[1]);
-	assert_int_equal(stranger_start(&config), 0); /* another start */
+	stranger_start(&config); /* another start */
 	server_first("SCRAM-SHA-256", "nobody", nonce[1], rest[1]);
 	assert_string_equal(rest[0], rest[1]);
 	server_first("SCRAM-SHA-256", "nobody2", nonce[1], rest[1]);
@@ -735,8 +735,7 @@ start(void **state)
 
 	(void)state;
 	secret_set(&config.bind_password, slice_of("service secret"));
-	if (stranger_start(&config) == -1)
-		return -1;
+	stranger_start(&config);
 	abuse = abuse_new(&config);
 	passwordcheck_open(&config, NULL, abuse);
 	return mechs_start(&wanted);
