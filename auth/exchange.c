@@ -236,7 +236,7 @@ open_conn(struct exchange *e)
 static void
 conclude_unproven(struct login *l)
 {
-	/* Of who is banned nobody has looked at the proof. */
+	/* Of who is banned nobody has seen a proof. */
 	if (l->verdict == AUTH_TROUBLE || l->verdict == AUTH_TRANSITION ||
 	    l->verdict == AUTH_LIMITED)
 		return;

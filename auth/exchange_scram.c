@@ -65,11 +65,10 @@ exchange_stored_key(void *context, struct slice user, struct buf *out)
 
 	if (!(e->mech->flags & MECH_STORED))
 		return SASL_NOUSER;
+	/* At once: a made-up salt would differ from what a user had before. */
+	if (passwordcheck_turns_away(user, clock_ms(), &e->login))
+		return SASL_UNAVAIL;
 	stranger_key(e->mech->library, user, &made_up);
-	if (passwordcheck_turns_away(user, clock_ms(), &e->login)) {
-		storedkey_print(&made_up, e->mech->library, out);
-		return SASL_OK;
-	}
 	directory_identify(
 	    e->directory, &claim, e->deadline_ms, &e->login, &values);
 	status = storedkey_find(buf_slice(&values), e->mech->library, &real);
