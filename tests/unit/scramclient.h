@@ -18,7 +18,7 @@
 struct scram_client {
 	const EVP_MD *hash;
 	const char *password;
-	char said[4096]; /* client-first-bare , server-first , final */
+	char said[8192]; /* client-first-bare , server-first , final */
 	unsigned char client_key[EVP_MAX_MD_SIZE];
 	unsigned char server_key[EVP_MAX_MD_SIZE];
 	unsigned char stored_key[EVP_MAX_MD_SIZE];
