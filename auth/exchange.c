@@ -26,6 +26,8 @@
 /* The smtp role asks only from inside TLS, with at least this strength. */
 #define TLS_STRENGTH 128
 
+#define STACK_SCRUBBED 32768 /* deeper than a step goes */
+
 static struct slice
 without_blanks_around(struct slice s)
 {
@@ -335,6 +337,15 @@ finish(struct exchange *e, struct slice data)
 	return EXCHANGE_OVER;
 }
 
+/* The library leaves keys and proofs where its functions had them. */
+__attribute__((noinline)) static void
+scrub_stack(void)
+{
+	char room[STACK_SCRUBBED];
+
+	explicit_bzero(room, sizeof(room));
+}
+
 enum exchange_state
 exchange_step(struct exchange *e, struct directory *directory, bool has_data,
     struct slice data, uint64_t deadline_ms, struct buf *challenge)
@@ -373,6 +384,7 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 		r = sasl_server_step(
 		    e->conn, data.p, (unsigned)data.n, &out, &out_len);
 	e->directory = NULL;
+	scrub_stack();
 	if (r == SASL_OK)
 		return succeed(e, (struct slice){ out, out_len }, challenge);
 	if (r == SASL_CONTINUE) {

@@ -109,10 +109,10 @@ class Exchange:
         text = f"c={bound},r={nonce or server_nonce}"
         keys = Keys(self.scheme, password, salt, iterations)
         message = f"{self.bare},{self.first},{text}".encode()
-        proof = bytes(a ^ b for a, b in zip(
+        self.proof = bytes(a ^ b for a, b in zip(
             keys.client, keys.mac(keys.stored, message)))
         self.verifier = "v=" + encode(keys.mac(keys.server, message))
-        return self.say(f"{text},p={encode(proof)}")
+        return self.say(f"{text},p={encode(self.proof)}")
 
 
 def login(smtp, mechanism, user, password, header="n,,", binding=b""):
