@@ -18,6 +18,8 @@
 
 #define STRETCH 600000 /* rounds of PBKDF2 */
 
+#define FOLDED_MAX 2048 /* a name, perhaps longer than it was */
+#define HEAD_MAX   64   /* scheme and part, in front of it */
 #define SECRET_LEN 32
 #define DIGEST_LEN 64 /* SHA-512: as long as anything made of it */
 
@@ -84,9 +86,9 @@ static void
 derive(const char *scheme, const char *part, struct slice name,
     unsigned char digest[DIGEST_LEN])
 {
-	char folded[2 * LIMIT_USER_TYPED];
+	char folded[FOLDED_MAX];
 	size_t n = fold(name, folded, sizeof(folded));
-	struct buf b = buf_new(sizeof(folded) + 2 * LIMIT_MECHANISM);
+	struct buf b = buf_new(FOLDED_MAX + HEAD_MAX);
 	unsigned length = 0;
 
 	buf_printf(&b, "%s %s ", scheme, part);

@@ -113,6 +113,8 @@ test_the_flag_must_be_that_of_the_mechanism(void **state)
 		{ "SCRAM-SHA-256-PLUS", "tls-exporter", "y,,", AUTH_REFUSED },
 		{ "SCRAM-SHA-256-PLUS", "tls-exporter", "p=foo,,",
 		    AUTH_REFUSED },
+		{ "SCRAM-SHA-256-PLUS", "tls-exporter",
+		    "p=tls-server-end-point,,", AUTH_REFUSED },
 		{ "SCRAM-SHA-256-PLUS", "tls-exporter", "p=tls-unique,,",
 		    AUTH_REFUSED },
 		{ "SCRAM-SHA-256-PLUS", "tls-exporter", "p=,,", AUTH_REFUSED },
