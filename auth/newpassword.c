@@ -16,9 +16,6 @@
 #define CRYPT_SALT   16 /* characters */
 #define SSHA_SALT    16 /* octets */
 
-#define SCRAM_SALT   16
-#define SCRAM_ROUNDS 10000 /* a login of a client costs as many */
-
 /* 64 characters, so that six random bits are one of them. */
 static const char salt_alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz";
@@ -143,17 +140,18 @@ newpassword_key(const char *scheme, struct slice password, struct slice salt,
 }
 
 int
-newpassword_stored(const char *scheme, struct slice password, struct buf *out)
+newpassword_stored(const struct auth_config *config, const char *scheme,
+    struct slice password, struct buf *out)
 {
-	unsigned char salt[SCRAM_SALT];
+	unsigned char salt[LIMIT_SCRAM_SALT];
 	struct storedkey key;
 	int r;
 
-	if (random_octets(salt, sizeof(salt)) == -1)
+	if (random_octets(salt, config->scram_salt) == -1)
 		return -1;
 	r = newpassword_key(scheme, password,
-	    (struct slice){ (const char *)salt, sizeof(salt) }, SCRAM_ROUNDS,
-	    &key);
+	    (struct slice){ (const char *)salt, config->scram_salt },
+	    config->scram_iterations, &key);
 	if (r == 0)
 		storedkey_print(&key, scheme, out);
 	explicit_bzero(&key, sizeof(key));

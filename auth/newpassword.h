@@ -28,9 +28,10 @@ NODISCARD int newpassword_key(const char *scheme, struct slice password,
 
 /*
  * A value for scram_attribute (RFC 5803), of a new salt: SCRAM-SHA-256, ...
- * The password is prepared (SASLprep).  -1: cannot.
+ * It looks like what users without a key are told (stranger.h).  The password
+ * is prepared (SASLprep).  -1: cannot.
  */
-NODISCARD int newpassword_stored(
-    const char *scheme, struct slice password, struct buf *out);
+NODISCARD int newpassword_stored(const struct auth_config *, const char *scheme,
+    struct slice password, struct buf *out);
 
 #endif

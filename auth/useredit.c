@@ -243,7 +243,7 @@ add_password(struct request *r, const struct auth_config *c, int op,
 	}
 	for (i = 0; i < ARRAY_LEN(schemes); i++) {
 		value = request_text(r);
-		if (newpassword_stored(schemes[i], password, value) == -1)
+		if (newpassword_stored(c, schemes[i], password, value) == -1)
 			goto fail;
 		request_add(r, op, c->scram_attribute, buf_slice(value));
 	}

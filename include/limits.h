@@ -48,6 +48,7 @@
 #define LIMIT_MECHANISM             20   /* RFC 4422, 3.1 */
 #define LIMIT_SCRAM_ITERATIONS_MIN  4096 /* RFC 7677, 4 */
 #define LIMIT_SCRAM_ITERATIONS      10000000
+#define LIMIT_SCRAM_SALT_MIN        8     /* octets, of those we make */
 #define LIMIT_SCRAM_SALT            64    /* octets */
 #define LIMIT_STORED_KEY            1024  /* one value in the directory */
 #define LIMIT_STORED_KEYS           65536 /* all of one entry */

@@ -218,10 +218,10 @@ const struct config_key config_keys[] = {
 
 { "auth", "mechanisms", KEY_MECHANISMS, AUTH(mechanisms), NO_DEFAULT },
 { "auth", "scram_iterations", KEY_COUNT, AUTH(scram_iterations),
-    DEFAULT("4096"), RANGE(LIMIT_SCRAM_ITERATIONS_MIN,
+    DEFAULT("10000"), RANGE(LIMIT_SCRAM_ITERATIONS_MIN,
 	LIMIT_SCRAM_ITERATIONS) },
 { "auth", "scram_salt", KEY_COUNT, AUTH(scram_salt), DEFAULT("16"),
-    RANGE(1, LIMIT_SCRAM_SALT) },
+    RANGE(LIMIT_SCRAM_SALT_MIN, LIMIT_SCRAM_SALT) },
 { "auth", "scram_secret_file", KEY_PASSWORD_FILE, AUTH(scram_secret),
     NO_DEFAULT },
 { "auth", "scram_only", KEY_BOOL, AUTH(scram_only), DEFAULT("false") },

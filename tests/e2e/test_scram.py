@@ -54,6 +54,7 @@ def scram(another, directory):
     def make(**changes):
         changes.setdefault("auth", {})
         changes["auth"] = {"mechanisms": ALL, "failure_delay": "200ms",
+                           "scram_iterations": 4096,
                            **changes["auth"]}
         return spoken(another(ldap={**LDAP, **changes.pop("ldap", {})},
                               **changes))

@@ -56,6 +56,10 @@ test_a_new_value_is_read_and_is_of_the_password(void **state)
 {
 	static const char *const schemes[] = { "SCRAM-SHA-1", "SCRAM-SHA-256",
 		"SCRAM-SHA-512" };
+	static const struct auth_config config = {
+		.scram_iterations = 5000,
+		.scram_salt = 20,
+	};
 	struct buf text = buf_new(1024), again = buf_new(1024);
 	struct storedkey key, expected;
 	size_t i;
@@ -64,8 +68,8 @@ test_a_new_value_is_read_and_is_of_the_password(void **state)
 	for (i = 0; i < ARRAY_LEN(schemes); i++) {
 		buf_clear(&text);
 		buf_clear(&again);
-		assert_int_equal(
-		    newpassword_stored(schemes[i], slice_of("pencil"), &text),
+		assert_int_equal(newpassword_stored(&config, schemes[i],
+				     slice_of("pencil"), &text),
 		    0);
 		assert_int_equal(
 		    storedkey_parse(buf_slice(&text), schemes[i], &key),
@@ -73,10 +77,12 @@ test_a_new_value_is_read_and_is_of_the_password(void **state)
 		expected = scram_key(schemes[i], "pencil",
 		    (struct slice){ (const char *)key.salt, key.salt_len },
 		    key.iterations);
+		assert_int_equal(key.iterations, 5000);
+		assert_int_equal(key.salt_len, 20);
 		assert_memory_equal(key.stored, expected.stored, key.hash_len);
 		assert_memory_equal(key.server, expected.server, key.hash_len);
-		assert_int_equal(
-		    newpassword_stored(schemes[i], slice_of("pencil"), &again),
+		assert_int_equal(newpassword_stored(&config, schemes[i],
+				     slice_of("pencil"), &again),
 		    0);
 		assert_false(slice_eq(buf_slice(&text), buf_slice(&again)));
 	}
