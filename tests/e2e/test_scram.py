@@ -323,6 +323,31 @@ def test_a_resumed_session_is_bound_by_the_servers_finished(scram):
             assert plus(client) == YES
 
 
+NO_EXTENDED_MASTER_SECRET = 1  # OpenSSL's SSL_OP_
+
+
+def test_without_extended_master_secret_nothing_is_bound(scram):
+    gateway = scram(auth={"mechanisms": ["SCRAM-SHA-256", "SCRAM-SHA-1-PLUS"]})
+
+    def connect(**options):
+        context = gateway.context(**options)
+        context.options |= NO_EXTENDED_MASTER_SECRET
+        return Smtp(gateway.tls_port, context)
+
+    with connect(**TLS12) as client:
+        assert offered(client) == ["SCRAM-SHA-256"]
+        for name in ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"):
+            reply = client.command(f"AUTH {name} {b64('p=tls-unique,,n=sam')}")
+            assert told(reply) == (504, "5.5.4"), reply
+        # nothing was offered that it could have bound to
+        assert told(login(client, "SCRAM-SHA-256", "sam", SECRET,
+                          header="y,,")) == YES
+    gateway = scram(auth={"mechanisms": ["SCRAM-SHA-256-PLUS"]})
+    with connect(**TLS12) as client:
+        assert "AUTH" not in client.ehlo()
+        assert client.auth_plain("alice", PASSWORD["alice"]).code == 504
+
+
 def test_y_is_no_answer_to_plus(scram):
     gateway = scram()
     with gateway.connect(**TLS12) as client:
