@@ -32,7 +32,8 @@ static struct {
 	const char *delegate; /* whom they write for; NULL: nobody */
 	int asked;
 	char name[300];
-	bool guess; /* what the last login was */
+	bool guess;    /* what the last login was */
+	bool verified; /* we have shown in it that we know a key */
 } directory;
 
 static struct auth_config config = {
@@ -187,6 +188,7 @@ says(struct saying s, const char **reason)
 		scram_final(&c, s.bare, challenge, s.attribute, s.nonce, text);
 		state = step(e, s.final == NULL ? text : s.final, challenge);
 	}
+	directory.verified = state == EXCHANGE_CHALLENGE;
 	if (state == EXCHANGE_CHALLENGE) {
 		scram_verifier(&c, verifier);
 		assert_string_equal(challenge, verifier);

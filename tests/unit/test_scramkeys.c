@@ -90,9 +90,11 @@ test_the_directorys_verdict_waits_for_the_proof(void **state)
 		assert_says(
 		    (struct saying){ .password = "wrong" }, AUTH_REFUSED);
 	}
+	assert_false(directory.verified);
 	/* a key that is there is of no use to who was refused */
 	directory.answer = AUTH_REFUSED;
 	assert_says((struct saying){ 0 }, AUTH_REFUSED);
+	assert_false(directory.verified);
 }
 
 /* A wrong proof is a wrong password, and what is malformed is not. */
