@@ -87,7 +87,8 @@ scram_base64(const unsigned char *p, size_t n, char *out)
 	struct buf b = buf_new(4096);
 
 	base64_encode((struct slice){ (const char *)p, n }, &b);
-	memcpy(out, b.p, b.n);
+	if (b.n > 0)
+		memcpy(out, b.p, b.n);
 	out[b.n] = '\0';
 	buf_free(&b);
 }
