@@ -38,6 +38,24 @@ test_the_example_of_rfc_7677_is_what_its_password_makes(void **state)
 	buf_free(&salt);
 }
 
+/* "doveadm -O pw -s SCRAM-SHA-256 -p pencil", of Dovecot 2.3.19. */
+static void
+test_what_dovecot_makes_is_of_the_password(void **state)
+{
+	static const char made[] =
+	    "{SCRAM-SHA-256}4096,6gUOvcGS+RW/QlueUsjfiA==,"
+	    "dcHIbJfeZqR6I7+k8727tq70i3dHLDRv5/1P86aObKE=,"
+	    "XMu/ugmf5twedPep5lVc7YxRrg5SkKVQGZnbUu3Il+M=";
+	struct storedkey k, expected;
+
+	(void)state;
+	assert_int_equal(
+	    storedkey_parse(slice_of(made), scheme, &k), STOREDKEY_GOOD);
+	expected = scram_key(scheme, "pencil",
+	    (struct slice){ (const char *)k.salt, k.salt_len }, 4096);
+	assert_memory_equal(&k, &expected, sizeof(k));
+}
+
 static void
 test_both_spellings_are_read(void **state)
 {
@@ -285,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_the_example_of_rfc_7677_is_what_its_password_makes),
+		cmocka_unit_test(test_what_dovecot_makes_is_of_the_password),
 		cmocka_unit_test(test_both_spellings_are_read),
 		cmocka_unit_test(test_each_hash_has_keys_of_its_length),
 		cmocka_unit_test(test_other_schemes_are_not_bad_ones),
