@@ -191,6 +191,16 @@ def test_too_many_are_told_and_let_in(pair, answer):
         "ldap_entry user=alice reason=too_many_addresses", since=mark)
 
 
+def test_entries_beyond_the_limit_are_not_read(pair):
+    """A server that knows no limit, and the same address all over."""
+    gateway, directory = pair
+    directory.bent = {"groups": [group(1)] * 500 + [group(2), DONE]}
+    mark = gateway.process.mark()
+    assert allowed(gateway, "g1@example.org", "g2@example.org") == [250, 550]
+    gateway.process.wait_log(
+        "ldap_entry user=alice reason=too_many_addresses", since=mark)
+
+
 def test_as_many_as_fit_are_not_told(pair):
     gateway, directory = pair
     directory.bent = {"groups": [group(n) for n in range(499)] + [DONE]}
