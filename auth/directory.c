@@ -168,14 +168,19 @@ take_entry(struct directory *d, struct ldapconn *c, LDAPMessage *message,
 	    q->stored_keys);
 }
 
-/* What the account may do, now that it is the person's. */
-static struct ldap_result
-ask_rights(
-    struct directory *d, struct question *q, struct ldapconn *c, const char *dn)
+/* What the account may do, now that *yes says that it is the person's. */
+static void
+ask_rights(struct directory *d, struct question *q, const char *dn,
+    struct ldap_result *yes)
 {
 	const struct rights_question rights = { dn, q->deadline_ms, q->login };
+	struct ldapconn *c =
+	    d->config->dn_template != NULL ? &d->user : &d->lookup;
+	struct ldap_result r =
+	    judge(q, c, rights_ask(d->rights, c, &rights, &q->refusal));
 
-	return judge(q, c, rights_ask(d->rights, c, &rights, &q->refusal));
+	if (r.meaning != MEANS_OK)
+		*yes = r;
 }
 
 static const struct ldap_result too_long = { MEANS_ALERT, "too_long", false };
@@ -286,7 +291,7 @@ search_and_bind(struct directory *d, struct question *q)
 	else if (r.meaning == MEANS_NO && !q->proven)
 		r = bind_nobody(d, q, r);
 	if (r.meaning == MEANS_OK)
-		r = ask_rights(d, q, &d->lookup, dn);
+		ask_rights(d, q, dn, &r);
 	ldap_memfree(dn);
 	return r;
 }
@@ -319,7 +324,7 @@ bind_by_template(struct directory *d, struct question *q)
 	/* The password was right: no failure to read may be a no. */
 	r = judge(q, &d->user, code);
 	if (r.meaning == MEANS_OK)
-		r = ask_rights(d, q, &d->user, dn.p);
+		ask_rights(d, q, dn.p, &r);
 out:
 	if (entry != NULL)
 		ldap_msgfree(entry);
@@ -449,7 +454,6 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 	};
 	char form[PASSWORD_FORM_MAX];
 
-	login->quota = d->config->quota;
 	if (!ldapname_is_sane(user)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;
@@ -477,7 +481,6 @@ directory_identify(struct directory *d, const struct claim *claim,
 		.text = "",
 	};
 
-	login->quota = d->config->quota;
 	if (claim->filter == NULL && !ldapname_is_sane(claim->name)) {
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;

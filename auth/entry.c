@@ -15,9 +15,6 @@
 #include "pack.h"
 #include "xalloc.h"
 
-/* A user without limits of their own, until the configuration has some. */
-static const struct quota no_limits;
-
 static const struct strings no_attributes;
 
 typedef void value_fn(void *arg, struct slice value);
@@ -140,7 +137,7 @@ entry_take(const struct entry *e, const struct auth_config *config,
 	struct limits limits = { .login = login };
 	struct name name = { .n = 0 };
 
-	login_forget_rights(login, &no_limits);
+	login_forget_rights(login, &config->quota);
 	if (stored_keys != NULL)
 		buf_clear(stored_keys);
 	login->has_stored_keys = false;

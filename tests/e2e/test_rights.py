@@ -238,3 +238,10 @@ def test_a_limit_of_ones_own(another):
     line = gateway.process.wait_log(r"ldap_entry user=limited", since=mark)
     assert "reason=bad_limit value=messages_per_fortnight=3" in \
         line.string.replace('"', "")
+
+
+def test_others_have_the_limits_of_the_configuration(another):
+    gateway = another(ldap={"limit_attribute": "description"},
+                      user_limits={"sessions": 1})
+    with logged_in(gateway, "bob", WORD):
+        assert try_login(gateway, "bob", WORD) == (454, "4.7.0")
