@@ -7,6 +7,7 @@
 
 #include "fixupcase.h"
 
+/* The latter is, with flag 16, of somebody whom the user writes for. */
 static const char *const own[] = { "alice@example.org", "sales@example.net" };
 
 /* The header and what is behind it.  False: no header that one can take. */
@@ -35,9 +36,22 @@ take(struct fixupcase *c, struct slice content, uint32_t seed)
 }
 
 static void
+write_for_the_second(struct fixupcase *c)
+{
+	struct grant *g = &c->grant;
+	size_t first = sizeof(uint32_t) + strlen(own[0]);
+
+	g->delegated = slice_from(g->addresses, first);
+	g->addresses.n = first;
+	g->address_count = g->delegated_count = 1;
+}
+
+static void
 set_rules(struct fixupcase *c, uint8_t flags)
 {
 	fixupcase_begin(c);
+	if (flags & 16)
+		write_for_the_second(c);
 	c->rules.check.from = (enum header_from)(flags & 3);
 	c->rules.check.syntax =
 	    flags & 4 ? HEADER_SYNTAX_LOG : HEADER_SYNTAX_REJECT;
@@ -45,9 +59,9 @@ set_rules(struct fixupcase *c, uint8_t flags)
 		c->rules.check.complete_domain = slice_of("corp.example");
 }
 
-/* Is it an address of the user, or with complete_domain perhaps one? */
-static bool
-is_own(struct slice s)
+/* Which of the user's addresses is it?  ARRAY_LEN(own): none. */
+static size_t
+find_own(struct slice s)
 {
 	size_t i;
 
@@ -57,8 +71,8 @@ is_own(struct slice s)
 		s.n--;
 	for (i = 0; i < ARRAY_LEN(own); i++)
 		if (slice_ieq(s, slice_of(own[i])))
-			return true;
-	return false;
+			break;
+	return i;
 }
 
 /*
@@ -96,10 +110,11 @@ simplified(struct slice body, char *out)
 	return n;
 }
 
-/* Each address of an author field is the user's. */
-static void
+/* Each address of an author field is the user's; is the second among them? */
+static bool
 assert_authors(struct slice body)
 {
+	bool found = false;
 	char *text = malloc(body.n + 1);
 	size_t n = simplified(body, text), i, start = 0;
 	struct slice one;
@@ -122,11 +137,14 @@ assert_authors(struct slice body)
 			    (size_t)((const char *)memchr(one.p, '>', one.n) -
 				     one.p);
 		}
-		if (one.n > 0 && memchr(one.p, '@', one.n) != NULL &&
-		    !is_own(one))
+		if (one.n == 0 || memchr(one.p, '@', one.n) == NULL)
+			continue;
+		if (find_own(one) == ARRAY_LEN(own))
 			fail_msg("'%s'", shown(one));
+		found = found || find_own(one) == 1;
 	}
 	free(text);
+	return found;
 }
 
 /* What a simple reader finds in the header that went out. */
@@ -139,6 +157,7 @@ assert_header(const struct fixupcase *c)
 	struct slice run = buf_slice(&c->out);
 	bool strict = c->rules.check.from == HEADER_FROM_REJECT ||
 		      c->rules.check.from == HEADER_FROM_REWRITE;
+	bool of_another = false, is_told = false, second;
 	size_t at = 0;
 
 	headerblock_begin(&h);
@@ -154,9 +173,14 @@ assert_header(const struct fixupcase *c)
 		    f.id != FIELD_RETURN_PATH && f.id != FIELD_RESENT_BCC);
 		if (f.id == FIELD_BCC)
 			assert_true(header_is_blank(f.body));
-		if (strict && header_field_is_author(f.id))
-			assert_authors(f.body);
+		if (!strict || !header_field_is_author(f.id))
+			continue;
+		second = assert_authors(f.body);
+		of_another = of_another || (f.id == FIELD_FROM && second);
+		is_told = is_told || (f.id == FIELD_SENDER && !second);
 	}
+	if (of_another && c->grant.delegated_count > 0)
+		assert_true(is_told);
 	assert_int_equal(from, 1);
 	if (resent == 0)
 		assert_true(date > 0 && id > 0);

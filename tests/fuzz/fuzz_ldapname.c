@@ -74,6 +74,26 @@ assert_dn(struct slice name)
 	buf_free(&b);
 }
 
+/* A mailbox to send as, or a domain to stand behind any local part. */
+static void
+assert_values(struct slice value)
+{
+	struct slice mailbox = ldapname_mailbox(value);
+	struct slice domain = ldapname_domain(value);
+
+	if (mailbox.n > 0) {
+		assert_true(ldapname_is_mailbox(mailbox));
+		assert_true(mailbox.p >= value.p &&
+			    mailbox.p + mailbox.n == value.p + value.n);
+	}
+	if (domain.n > 0) {
+		assert_in_range(domain.n, 1, LIMIT_DOMAIN);
+		assert_true(utf8_is_valid(domain));
+		assert_null(memchr(domain.p, '@', domain.n));
+		assert_int_equal(ldapname_domain(domain).n, domain.n);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -82,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	assert_filter(name);
 	assert_dn(name);
+	assert_values(name);
 	if (ldapname_is_sane(name)) {
 		assert_in_range(name.n, 1, LIMIT_USER);
 		assert_true(utf8_is_valid(name));
