@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+import scram
 from conftest import compose
 from rawsmtp import plain
 from servers import PASSWORD
@@ -174,6 +175,46 @@ def test_memory_knows_who_may_act_as_whom(another):
     with logged_in(gateway) as client:
         assert senders(client, "alice@example.org",
                        "office@example.org") == [250, 250]
+
+
+SCRAM = "SCRAM-SHA-256"
+
+
+@pytest.fixture
+def dora(own_slapd):
+    """A directory where dora has a stored key."""
+    scram.add_user(own_slapd, "dora", scram.Keys(SCRAM, WORD).rfc5803())
+    return own_slapd
+
+
+def prove(gateway, user, header="n,,", word=WORD):
+    with gateway.connect() as client:
+        client.ehlo()
+        reply = scram.login(client, SCRAM, user, word, header)
+        return reply.code, reply.enhanced()
+
+
+def test_a_proof_is_as_good_as_a_password(another, dora):
+    gateway = another(
+        ldap_uri=dora.uri, auth={"mechanisms": ["PLAIN", SCRAM]},
+        ldap={"scram_attribute": "authPassword",
+              "delegate_filter": "(&(uid=office)(!(uid=%u)))"})
+    assert prove(gateway, "dora") == (235, "2.7.0")
+    mark = gateway.process.mark()
+    assert prove(gateway, "dora", "n,a=office,") == (235, "2.7.0")
+    gateway.process.wait_log(r"login user=dora authzid=office ", since=mark)
+    assert prove(gateway, "dora", "n,a=alice,") == (535, "5.7.8")
+    assert prove(gateway, "dora", "n,a=office,", "wrong") == (535, "5.7.8")
+
+
+def test_a_proof_does_not_help_who_is_suspended(another, dora):
+    gateway = another(
+        ldap_uri=dora.uri, auth={"mechanisms": ["PLAIN", SCRAM]},
+        ldap={"scram_attribute": "authPassword",
+              "suspended_filter": "(mail=dora@example.org)"})
+    assert prove(gateway, "dora") == (535, "5.7.13")
+    assert prove(gateway, "dora", word="wrong") == (535, "5.7.8")
+    assert prove(gateway, "nosuch", word="wrong") == (535, "5.7.8")
 
 
 # -- domains -----------------------------------------------------------------
