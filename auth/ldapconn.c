@@ -580,31 +580,44 @@ ldapconn_touch(struct ldapconn *c, const char *dn, uint64_t deadline_ms)
 	return code;
 }
 
-int
-ldapconn_search_all(struct ldapconn *c, const struct ldapconn_search *s,
-    const struct ldapconn_taker *taker, uint64_t deadline_ms)
+/* The answer to a search for any number: how many entries there were. */
+static int
+take_all(struct ldapconn *c, const struct ldapconn_search *s,
+    const struct ldapconn_taker *taker, int msgid, int *entries)
 {
-	int msgid, code, n, entries = 0;
 	LDAPMessage *res;
+	int code, n;
 
-	code = send_search(c, s, deadline_ms, taker->most, &msgid);
-	if (code != LDAP_SUCCESS)
-		return code;
 	for (n = 0; n < taker->most + MESSAGES_MAX; n++) {
 		code = await(c, "search", msgid, &res);
 		if (code != LDAP_SUCCESS)
 			return code;
-		if (ldap_msgtype(res) == LDAP_RES_SEARCH_RESULT) {
-			code = take_result(c, "search", res);
-			if (code == LDAP_SUCCESS && entries > taker->most)
-				code = LDAP_SIZELIMIT_EXCEEDED;
-			return code;
-		}
+		if (ldap_msgtype(res) == LDAP_RES_SEARCH_RESULT)
+			return take_result(c, "search", res);
 		/* A reference is passed over, as above. */
 		if (ldap_msgtype(res) == LDAP_RES_SEARCH_ENTRY &&
-		    entries++ < taker->most)
+		    (*entries)++ < taker->most) {
+			(void)told(c, "search", s->filter, LDAP_SUCCESS, res);
 			taker->take(taker->arg, c->ld, res);
+		}
 		ldap_msgfree(res);
 	}
 	return explain(c, "search", LDAP_DECODING_ERROR, "endless answer");
+}
+
+int
+ldapconn_search_all(struct ldapconn *c, const struct ldapconn_search *s,
+    const struct ldapconn_taker *taker, uint64_t deadline_ms)
+{
+	int msgid, code, entries = 0;
+
+	code = send_search(c, s, deadline_ms, taker->most, &msgid);
+	if (code == LDAP_SUCCESS)
+		code = take_all(c, s, taker, msgid, &entries);
+	if (code == LDAP_SUCCESS && entries > taker->most)
+		code = explain(c, "search", LDAP_SIZELIMIT_EXCEEDED,
+		    "more entries than asked for");
+	if (code == LDAP_SUCCESS && entries > 0)
+		return code; /* each has been told */
+	return told(c, "search", s->filter, code, NULL);
 }

@@ -134,7 +134,7 @@ tell_outcome(const struct login *l)
 	if (l->warning.grace)
 		printf("  grace_logins_left=%" PRIu32 "\n",
 		    (uint32_t)l->warning.grace_left);
-	if (l->address_count == 0)
+	if (l->address_count + l->delegated_count == 0)
 		puts("  no address: no sender will be accepted but <>");
 }
 

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 import scram
+import test_directory_users
 from conftest import compose
 from rawsmtp import plain
 from servers import PASSWORD
@@ -286,3 +287,55 @@ def test_others_have_the_limits_of_the_configuration(another):
                       user_limits={"sessions": 1})
     with logged_in(gateway, "bob", WORD):
         assert try_login(gateway, "bob", WORD) == (454, "4.7.0")
+
+
+# -- the schema that comes with the gateway ------------------------------------
+
+
+@pytest.fixture
+def documented(ground, another):
+    """The sample directory of docs/ldap, and a gateway that uses it all."""
+    slapd = ground.start(test_directory_users.DocumentedSlapd(
+        ground, "slapd-rights"))
+    yield another(ldap_uri=slapd.uri, ldap={
+        "base": test_directory_users.BASE,
+        "bind_dn": test_directory_users.SERVICE_DN,
+        "address_attributes": ["mail", "submitdSendAs"],
+        "domain_attributes": ["submitdDomain"],
+        "group_base": "ou=groups,dc=example,dc=net",
+        "group_filter": "(member=%d)",
+        "group_attributes": ["submitdSendAs"],
+        "delegate_filter": "(submitdDelegate=%d)",
+        "suspended_filter": "(submitdSuspended=TRUE)",
+        "may_send_filter": "(!(submitdMaySend=FALSE))",
+        "limit_attribute": "submitdLimit"})
+    slapd.kill()
+
+
+def test_the_sample_directory(documented, tmp_path):
+    keeper = tmp_path / "keeper.secret"
+    keeper.write_text(test_directory_users.KEEPER_PASSWORD + "\n")
+    for name in ("alice", "lists", "bob", "carol"):
+        done = test_directory_users.submitctl(
+            documented, "user", "passwd", name, typed=WORD + "\n",
+            options=("-f", documented.file, "-y", keeper,
+                     "-D", test_directory_users.KEEPER_DN))
+        assert done[0] == 0, done
+    with logged_in(documented, "alice", WORD) as client:
+        assert senders(client, "alice@example.net", "a.example@example.net",
+                       "sales@example.net", "office@example.net",
+                       "bob@example.net") == [250] * 4 + [550]
+    with logged_in(documented, "lists", WORD) as client:
+        assert senders(client, "any@lists.example.net", "any@example.net",
+                       "sales@example.net") == [250, 550, 550]
+    for name in ("bob", "carol"):
+        assert try_login(documented, name, WORD) == (535, "5.7.13")
+    status, out, _ = test_directory_users.submitctl(
+        documented, "user", "test-login", "alice", typed=WORD + "\n",
+        options=("-f", documented.file))
+    assert status == 0, out
+    for line in ("(submitdSuspended=TRUE): nothing found",
+                 "(member=uid=alice,ou=people,dc=example,dc=net): cn=sales,",
+                 "address=sales@example.net", "delegated=office@example.net",
+                 "limit messages_per_day=5000", "limit sessions=20"):
+        assert line in out
