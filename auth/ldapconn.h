@@ -32,16 +32,6 @@ struct ldapconn {
 
 #define LDAPCONN_CLOSED ((struct ldapconn){ .io.fd = -1 })
 
-/*
- * For the whole process, once, before confinement and before any thread:
- * takes libldap's configuration files and variables out of the game, and
- * loads the certificates trusted for servers.  0, or -1 logged.
- */
-NODISCARD int ldapconn_init(const struct auth_config *);
-
-/* What is loaded when the configuration names no ca_file; NULL: nothing. */
-const char *ldapconn_system_ca(void);
-
 /* Passwords in clear go to this host only, unless somebody insists. */
 NODISCARD bool ldapconn_address_is_allowed(const struct addrinfo *,
     const struct endpoint *, const struct auth_config *);

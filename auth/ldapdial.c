@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "ldapconn.h"
+#include "ldaplib.h"
 #include "servers.h"
 
 static void PRINTF(3, 4) say(const char *step, bool good, const char *fmt, ...)
@@ -214,7 +215,7 @@ ldapdial_servers(const struct auth_config *c)
 	size_t i;
 	int r = 0;
 
-	if (servers == NULL || ldapconn_init(c) == -1 || become_role(c) == -1) {
+	if (servers == NULL || ldaplib_init(c) == -1 || become_role(c) == -1) {
 		printf("ldap: cannot be tried; see the log\n");
 		servers_free(&servers);
 		return 1;

@@ -16,8 +16,8 @@
 
 #include "auth.h"
 #include "config.h"
-#include "ldapconn.h"
 #include "ldapdial.h"
+#include "ldaplib.h"
 #include "ldapname.h"
 #include "ldapprobe.h"
 #include "limits.h"
@@ -170,7 +170,7 @@ on_prepare(struct event_base *base, struct sandbox *s)
 		return -1;
 	if (oauth_start(&self.config) == -1 ||
 	    mechs_start(&self.config.mechanisms) == -1 ||
-	    ldapconn_init(&self.config) == -1)
+	    ldaplib_init(&self.config) == -1)
 		return -1;
 	mechs_set_locks();
 	stranger_start(&self.config);
@@ -221,7 +221,7 @@ on_tool(int argc, char **argv)
 		return 1;
 	}
 	clearenv();
-	if (ldapconn_init(&self.config) == -1)
+	if (ldaplib_init(&self.config) == -1)
 		return 1;
 	return usertool_run(&self.config, argc, argv);
 }
