@@ -227,6 +227,25 @@ def test_a_notice_of_disconnection_is_no_answer(pair):
         heal(gateway, directory)
 
 
+INTERMEDIATE = tlv(0x79, tlv(0x80, b"1.2.3") + tlv(0x81, b"x"))
+
+
+def test_intermediate_responses_are_passed_over_or_no_answer(pair):
+    """RFC 4511, 4.13: nothing of ours asks for any."""
+    gateway, directory = pair
+    directory.search = lambda conn, request: [
+        INTERMEDIATE, entry(ALICE, uid=["alice"], mail=["a@example.org"]),
+        INTERMEDIATE, result(SEARCH_DONE, 0)]
+    assert try_login(gateway) == YES
+    directory.search = lambda conn, request: [INTERMEDIATE] * 1000
+    assert try_login(gateway) == TROUBLE
+    heal(gateway, directory)
+    directory.bind = to_users([INTERMEDIATE, result(BIND_RESPONSE, 0)])
+    assert try_login(gateway) in (YES, TROUBLE)
+    directory.bind = to_users([INTERMEDIATE, result(BIND_RESPONSE, 49)])
+    assert try_login(gateway) in (NO, TROUBLE)
+
+
 def test_large_entries_are_read_up_to_a_limit(pair):
     gateway, directory = pair
     for size, want in ((600_000, YES), (3_000_000, TROUBLE)):

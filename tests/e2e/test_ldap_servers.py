@@ -3,7 +3,9 @@
 Two real ones, and scripted ones where it matters who was asked what.
 """
 
+import contextlib
 import pwd
+import socket
 import subprocess
 import time
 import uuid
@@ -112,6 +114,36 @@ def test_balanced_servers_share_the_logins(another, pair):
     for _ in range(30):
         assert try_login(gateway) == YES
     assert asked(gateway)[first.uri] - before[first.uri] >= 7
+
+
+@contextlib.contextmanager
+def full_backlog():
+    """A port whose connections never stand: what a firewall that drops does."""
+    with socket.socket() as listening, contextlib.ExitStack() as stack:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        address = listening.getsockname()
+        for _ in range(4):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(address)
+        yield f"ldap://127.0.0.1:{address[1]}"
+
+
+def test_connection_that_never_stands_costs_its_own_time_out(ground):
+    with full_backlog() as dropped, EvilLdap() as directory:
+        with evil_gateway(ground, directory, ldap={
+                **QUICK, "uri": [dropped, directory.url]}) as gateway:
+            begin = time.monotonic()
+            assert try_login(gateway) == YES
+            assert 0.5 <= time.monotonic() - begin < 2
+            gateway.process.wait_log(
+                f"server={dropped} reason=timeout down=yes "
+                ".*Connection timed out")
+            begin = time.monotonic()
+            for _ in range(5):
+                assert try_login(gateway) == YES
+            assert time.monotonic() - begin < 1
 
 
 # -- all of them down --------------------------------------------------------
