@@ -57,7 +57,7 @@ probe(const struct probe *p)
 
 	/* It answers: whether the answer is the right one, logins will see. */
 	if (r.meaning != MEANS_NEXT)
-		servers_well(p->servers, p->server, clock_ms());
+		servers_probed_well(p->servers, p->server, clock_ms());
 	else
 		servers_ill(p->servers, p->server, clock_ms(), &what);
 	ldapconn_close(&c);

@@ -25,7 +25,7 @@ struct health {
 	bool down;
 	uint64_t since_ms;  /* well or down */
 	uint64_t probe_ms;  /* down: when the next one is due, */
-	uint64_t pause_ms;  /* and the time to the one after it */
+	uint64_t pause_ms;  /* before it; 0: since a login went well */
 	const char *reason; /* of the trouble it is in; NULL: none */
 	uint32_t in_a_row;  /* failures */
 	uint64_t failures;
@@ -179,8 +179,8 @@ catch_up(struct servers *s, size_t i)
 		s->health[i].share = s->health[least].share;
 }
 
-void
-servers_well(struct servers *s, size_t i, uint64_t now_ms)
+static void
+mark_well(struct servers *s, size_t i, uint64_t now_ms, bool by_probe)
 {
 	struct health *h = &s->health[i];
 	bool was_ill;
@@ -189,6 +189,8 @@ servers_well(struct servers *s, size_t i, uint64_t now_ms)
 	was_ill = h->reason != NULL;
 	h->reason = NULL;
 	h->in_a_row = 0;
+	if (!by_probe)
+		h->pause_ms = 0;
 	if (h->down) {
 		h->down = false;
 		h->since_ms = now_ms;
@@ -198,6 +200,18 @@ servers_well(struct servers *s, size_t i, uint64_t now_ms)
 	if (was_ill)
 		log_event(LOG_LEVEL_WARN, "ldap_back", "%s answers again",
 		    s->endpoint[i].uri);
+}
+
+void
+servers_well(struct servers *s, size_t i, uint64_t now_ms)
+{
+	mark_well(s, i, now_ms, false);
+}
+
+void
+servers_probed_well(struct servers *s, size_t i, uint64_t now_ms)
+{
+	mark_well(s, i, now_ms, true);
 }
 
 /* Up to a quarter of the pause early. */
@@ -211,6 +225,17 @@ early(uint64_t pause_ms)
 	return pause_ms - pause_ms / 4 * random / UINT32_MAX;
 }
 
+/* When the next probe is due: a while later than the last time. */
+static void
+plan_probe(const struct servers *s, struct health *h, uint64_t now_ms)
+{
+	h->pause_ms = h->pause_ms == 0 ? s->params.retry_ms / FIRST_PROBE
+				       : 2 * h->pause_ms;
+	if (h->pause_ms > s->params.retry_ms)
+		h->pause_ms = s->params.retry_ms;
+	h->probe_ms = now_ms + early(h->pause_ms);
+}
+
 /* True if it was well until now. */
 static bool
 put_down(struct servers *s, struct health *h, uint64_t now_ms)
@@ -219,8 +244,7 @@ put_down(struct servers *s, struct health *h, uint64_t now_ms)
 		return false;
 	h->down = true;
 	h->since_ms = now_ms;
-	h->pause_ms = s->params.retry_ms / FIRST_PROBE;
-	h->probe_ms = now_ms + early(h->pause_ms);
+	plan_probe(s, h, now_ms);
 	pthread_cond_broadcast(&s->went_down);
 	return true;
 }
@@ -263,9 +287,7 @@ take_probe(struct servers *s, struct health *h, uint64_t now_ms)
 {
 	if (!h->down || h->probe_ms > now_ms)
 		return false;
-	h->pause_ms = 2 * h->pause_ms < s->params.retry_ms ? 2 * h->pause_ms
-							   : s->params.retry_ms;
-	h->probe_ms = now_ms + early(h->pause_ms);
+	plan_probe(s, h, now_ms);
 	return true;
 }
 

@@ -61,8 +61,12 @@ size_t servers_choose(struct servers *, uint32_t tried, size_t current);
 /* No login is asked of any of them just now. */
 bool servers_all_down(struct servers *);
 
-/* It answered. */
+/*
+ * It answered a login, or a probe.  One that does well only in probes is
+ * probed no sooner the next time.
+ */
 void servers_well(struct servers *, size_t i, uint64_t now_ms);
+void servers_probed_well(struct servers *, size_t i, uint64_t now_ms);
 
 /* It failed. */
 void servers_ill(

@@ -258,6 +258,39 @@ test_probes_come_soon_and_then_less_often(void **state)
 	servers_free(&s);
 }
 
+/* The time from going down at now to the first probe. */
+static uint64_t
+first_pause(struct servers *s, uint64_t now)
+{
+	uint64_t at = now;
+
+	servers_ill(s, 0, now, &lost);
+	while (!servers_take_probe(s, 0, at))
+		at += RETRY_MS / 1000;
+	return at - now;
+}
+
+/* Else every login would wait for it, one after the other. */
+static void
+test_a_server_that_is_well_in_probes_only_is_left_alone_longer(void **state)
+{
+	struct servers *s = make(2, false);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		(void)first_pause(s, NOW);
+		servers_probed_well(s, 0, NOW);
+		expect_order(s, "ab");
+	}
+	assert_in_range(
+	    first_pause(s, NOW), RETRY_MS * 3 / 4, RETRY_MS + RETRY_MS / 1000);
+	servers_well(s, 0, NOW); /* a login */
+	assert_in_range(
+	    first_pause(s, NOW), 1, RETRY_MS / 16 + RETRY_MS / 1000);
+	servers_free(&s);
+}
+
 /* As a thread does: it stays where it is connected, if it may. */
 static size_t
 ask_often(struct servers *s, size_t *current, int times, size_t *asked)
@@ -379,6 +412,8 @@ main(void)
 		cmocka_unit_test(test_failures_in_a_row_are_one_too_many),
 		cmocka_unit_test(test_an_alert_alone_puts_nobody_down),
 		cmocka_unit_test(test_probes_come_soon_and_then_less_often),
+		cmocka_unit_test(
+		    test_a_server_that_is_well_in_probes_only_is_left_alone_longer),
 		cmocka_unit_test(test_balanced_load_is_shared),
 		cmocka_unit_test(test_balanced_threads_keep_their_connections),
 		cmocka_unit_test(
