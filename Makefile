@@ -175,6 +175,22 @@ asan: packages
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined \
 		CFLAGS="-O1 -g" all unit fuzz-check e2e
 
+# What runs in threads, which is auth and the pool; the rest has none.
+TSAN_UNIT = $(patsubst %,$(BUILD)/tests/test_%,jobs passwordcheck abuse \
+	exchange scram ldapservers)
+TSAN_E2E  = tests/e2e/test_login_memory.py tests/e2e/test_bans.py \
+	tests/e2e/test_login_flood.py
+
+.PHONY: tsan tsan-run
+tsan: packages
+	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread \
+		CFLAGS="-O1 -g" tsan-run
+tsan-run: all $(TSAN_UNIT)
+	@set -e; for t in $(TSAN_UNIT); do $$t >$$t.log 2>&1 || \
+		{ cat $$t.log; echo "FAILED $$t"; exit 1; }; done
+	$(Q)SUBMITD_BIN=$(abspath $(BUILD)/bin) /usr/bin/python3 -m pytest \
+		-p no:cacheprovider -q $(PYTEST) $(TSAN_E2E)
+
 .PHONY: demo run
 demo run: packages
 	$(Q)$(MAKE) --no-print-directory all
@@ -224,6 +240,7 @@ help:
 	@echo 'make check      build and pass every test (installs what it needs)'
 	@echo 'make unit|e2e   only the unit tests / only the end-to-end tests'
 	@echo 'make asan       the suite under ASan and UBSan'
+	@echo 'make tsan       the threads of auth under ThreadSanitizer'
 	@echo 'make fuzz       libFuzzer, FUZZ_SECONDS=60 for each of FUZZ=target...'
 	@echo 'make fuzz-check every seed and kept crash once'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck'

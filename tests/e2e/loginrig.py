@@ -9,7 +9,7 @@ import uuid
 
 from gateway import Submitd
 from rawsmtp import Smtp
-from rig import free_port
+from rig import free_port, wait_until
 from servers import SERVICE_DN
 
 IMPATIENT = {"connect_timeout": "500ms", "operation_timeout": "1s",
@@ -50,8 +50,12 @@ class Gateway(Submitd):
             text=True)
         return done.returncode, done.stdout
 
-    def reasons(self):
-        """Why the logins so far ended as they did."""
+    def reasons(self, number):
+        """Why so many logins ended as they did, once all are in the log."""
+        return wait_until(f"{number} logins in the log", lambda: (
+            len(found := self._reasons()) >= number and found))
+
+    def _reasons(self):
         return [word.split("=", 1)[1] for line in self.process.lines
                 if " login " in line for word in line.split()
                 if word.startswith("reason=")]

@@ -68,10 +68,10 @@ def test_a_guesser_is_banned_with_this_user_at_this_address(own, evil):
     # others there, and Alice elsewhere, do not notice
     assert gateway.code("bob", PASSWORD["bob"]) == 235
     assert gateway.code("alice", ALICE, "127.0.0.2") == 235
-    log = gateway.log()
-    assert ("ban kind=pair address=127.0.0.1 user=alice failures=4 "
-            "seconds=900") in log
-    assert re.search(r"login user=alice .*verdict=limited reason=banned", log)
+    for words in (r"ban kind=pair address=127\.0\.0\.1 user=alice failures=4 "
+                  "seconds=900",
+                  "login user=alice .*verdict=limited reason=banned"):
+        wait_until(words, lambda: re.search(words, gateway.log()))
 
 
 def test_a_ban_ends(own):
@@ -137,7 +137,8 @@ def test_a_user_under_attack_still_gets_in(own):
     assert gateway.code("alice", ALICE, "127.0.0.9") == 235
     for i in range(6):
         guess(gateway, "alice", 1, f"127.0.1.{i + 1}")
-    assert "ban kind=user user=alice failures=6" in gateway.log()
+    wait_until("the guard", lambda: (
+        "ban kind=user user=alice failures=6" in gateway.log()))
     wait_until("the alarm", lambda: re.search(
         r"alarm event=user_guessed_at user=alice .*last_address=127\.0\.1\.6",
         gateway.log()))
@@ -179,7 +180,7 @@ def test_who_is_exempt_is_not_banned(own):
 
 def test_bans_are_shown_and_lifted(own):
     gateway = own()
-    assert gateway.ctl("bans") == (0, "")
+    wait_until("auth can be asked", lambda: gateway.ctl("bans") == (0, ""))
     guess(gateway, "alice", 4)
     guess(gateway, "bob", 4)
     guess(gateway, "bob", 4, "127.0.0.2")

@@ -63,7 +63,7 @@ def test_a_right_password_is_asked_for_once(own, evil):
     for _ in range(5):
         assert gateway.code("alice", ALICE) == 235
     assert len(user_binds(evil)) == 1
-    assert gateway.reasons() == ["ok"] + 4 * ["cached"]
+    assert gateway.reasons(5) == ["ok"] + 4 * ["cached"]
     assert gateway.code("alice", ALICE + "x") == 535
     assert gateway.code("bob", ALICE) == 535
     assert gateway.code("bob", PASSWORD["bob"]) == 235
@@ -79,7 +79,7 @@ def test_a_cached_login_is_as_good_as_the_first(own, evil):
             assert client.command("MAIL FROM:<alice@example.org>").code == 250
             client.command("RSET")
             assert client.command("MAIL FROM:<bob@example.org>").code == 550
-    assert gateway.reasons() == ["ok", "cached"]
+    assert gateway.reasons(2) == ["ok", "cached"]
 
 
 def test_a_new_password_ends_the_old_one(own, evil):
@@ -121,7 +121,7 @@ def test_who_was_in_gets_in_while_the_directory_is_down(own, evil, trouble):
     assert gateway.code("alice", ALICE) == 235
     trouble(evil)
     assert gateway.code("alice", ALICE) == 235
-    assert gateway.reasons()[-1] == "cache_stale"
+    assert gateway.reasons(2)[1] == "cache_stale"
     for user, password in (("alice", "wrong"), ("alice", ""),
                            ("bob", PASSWORD["bob"]), ("nobody", ALICE)):
         reply = gateway.try_login(user, password)

@@ -5,6 +5,7 @@
 
 #include "passwordcheck.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cases.h"
@@ -28,6 +29,7 @@ static struct {
 	int asked;
 } directory;
 
+static bool threads_ask; /* who then does not count */
 static struct servers *servers;
 static struct abuse *abuse;
 static uint64_t now;
@@ -39,7 +41,8 @@ directory_check(struct directory *d, struct slice user, struct slice password,
 {
 	(void)d;
 	(void)deadline_ms;
-	directory.asked++;
+	if (!threads_ask)
+		directory.asked++;
 	login_set_user(login, user);
 	login->server = "ldap://one";
 	if (directory.trouble) {
@@ -392,6 +395,59 @@ test_stale_works_without_fresh(void **state)
 	try("secret", "cache_stale", 1);
 }
 
+/* -- threads --------------------------------------------------------------- */
+
+#define THREADS 8
+#define ROUNDS  400
+
+/* A thread's person: names are shared by two, addresses by all. */
+static void *
+live(void *arg)
+{
+	unsigned id = *(const unsigned *)arg, i;
+	char name[32];
+	struct login l;
+
+	snprintf(name, sizeof(name), "user%u", id / 2);
+	for (i = 0; i < ROUNDS; i++) {
+		const struct attempt a = { slice_of(name),
+			slice_of(i % 3 == 0 ? "wrong" : "secret"),
+			now + i * SECOND, UINT64_MAX };
+		const struct abuse_who who = { "192.0.2.1", a.user, a.user };
+		bool guarded;
+
+		l = login_new();
+		l.client_address = xstrdup("192.0.2.1");
+		passwordcheck(NULL, &a, &l);
+		if (l.verdict == AUTH_ACCEPTED)
+			abuse_succeeded(abuse, &who, a.now_ms);
+		else if (l.guess)
+			abuse_failed(abuse, &who, a.now_ms, &guarded);
+		if (i % 50 == 0)
+			passwordcheck_flush(a.user);
+		login_free(&l);
+	}
+	return NULL;
+}
+
+static void
+test_threads_share_all_of_it(void **state)
+{
+	pthread_t thread[THREADS];
+	unsigned id[THREADS], i;
+
+	(void)state;
+	threads_ask = true;
+	for (i = 0; i < THREADS; i++) {
+		id[i] = i;
+		assert_int_equal(
+		    pthread_create(&thread[i], NULL, live, &id[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+	threads_ask = false;
+}
+
 /* -- the tables by themselves ---------------------------------------------- */
 
 static void
@@ -492,6 +548,7 @@ main(void)
 		TEST(test_a_flush_forgets_a_user_or_all),
 		TEST(test_what_is_off_remembers_nothing),
 		TEST(test_stale_works_without_fresh),
+		TEST(test_threads_share_all_of_it),
 		TEST(test_a_password_too_long_is_not_kept),
 		TEST(test_many_addresses_stay_within_their_octets),
 	};
