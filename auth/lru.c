@@ -55,17 +55,28 @@ lru_new(size_t max, size_t entry_size, void (*clear)(void *))
 	return t;
 }
 
+static void
+entry_free(const struct lru *t, struct lru_entry *e)
+{
+	if (t->clear != NULL)
+		t->clear(e);
+	free(e->key);
+	free(e);
+}
+
 void
 lru_free(struct lru **tp)
 {
 	struct lru *t = *tp;
-	void *e;
+	struct lru_entry *e, *next;
 
 	*tp = NULL;
 	if (t == NULL)
 		return;
-	while ((e = lru_oldest(t)) != NULL)
-		lru_drop(t, e);
+	for (e = TAILQ_FIRST(&t->order); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, order);
+		entry_free(t, e);
+	}
 	free(t->buckets);
 	free(t);
 }
@@ -120,13 +131,10 @@ lru_drop(struct lru *t, void *entry)
 {
 	struct lru_entry *e = entry;
 
-	if (t->clear != NULL)
-		t->clear(e);
 	TAILQ_REMOVE(&t->order, e, order);
 	LIST_REMOVE(e, bucket);
 	t->count--;
-	free(e->key);
-	free(e);
+	entry_free(t, e);
 }
 
 void *

@@ -22,9 +22,10 @@ expel(struct slice user)
 	struct link *l;
 
 	buf_add(&b, user.p, user.n);
-	LIST_FOREACH (l, &auth_self.links, next)
+	LIST_FOREACH (l, &auth_self.links, next) {
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		ipc_send(l->ipc, MSG_AUTH_EXPEL, 0, &b, -1);
+	}
 	buf_free(&b);
 }
 
