@@ -84,7 +84,7 @@ static const struct {
 	[POLICY_UNKNOWN] =	{ "no_entry", true },
 	[POLICY_EXPIRED] =	{ "password_expired", false },
 	[POLICY_MUST_CHANGE] =	{ "must_change", false },
-	[POLICY_LOCKED] =	{ "locked", false },
+	[POLICY_LOCKED] =	{ LDAPRESULT_LOCKED, false },
 	[POLICY_DISABLED] =	{ "disabled", false },
 	[POLICY_ENDED] =	{ "account_expired", false },
 	[POLICY_HOURS] =	{ "hours", false },

@@ -28,6 +28,9 @@ struct ldap_result {
 	bool guess;         /* of MEANS_NO: nobody knew the password */
 };
 
+/* The reason of a no because the account is locked, for a time or for good. */
+#define LDAPRESULT_LOCKED "locked"
+
 /* Of StartTLS or the service account's bind: our own doing. */
 struct ldap_result ldapresult_judge(int code);
 

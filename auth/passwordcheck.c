@@ -8,6 +8,8 @@
 
 #include "passwordcheck.h"
 
+#include "ldapresult.h"
+#include "lockouts.h"
 #include "logincache.h"
 #include "wrongpasswords.h"
 
@@ -16,6 +18,7 @@ static struct {
 	struct abuse *abuse;
 	struct logincache *right;
 	struct wrongpasswords *wrong;
+	struct lockouts *locked;
 } self;
 
 void
@@ -28,6 +31,7 @@ passwordcheck_open(const struct auth_config *config, struct servers *servers,
 	    config->login_cache_ms, config->login_cache_stale_ms);
 	self.wrong = wrongpasswords_new(
 	    config->wrong_password_ms, config->abuse_ipv6_prefix);
+	self.locked = lockouts_new(config->locked_ms);
 }
 
 void
@@ -35,6 +39,7 @@ passwordcheck_close(void)
 {
 	logincache_free(&self.right);
 	wrongpasswords_free(&self.wrong);
+	lockouts_free(&self.locked);
 }
 
 bool
@@ -65,8 +70,11 @@ learn(const struct logincache_key *right,
 		return;
 	}
 	logincache_refute(self.right, right);
-	/* Only what was wrong: a locked account may be opened any time. */
-	if (login->guess)
+	/* Of a locked account the password may be right: not for long. */
+	if (strcmp(login->reason, LDAPRESULT_LOCKED) == 0)
+		lockouts_keep(
+		    self.locked, wrong->user, wrong->canonical, wrong->now_ms);
+	else if (login->guess)
 		wrongpasswords_keep(self.wrong, wrong);
 }
 
@@ -103,6 +111,10 @@ passwordcheck(struct directory *d, const struct attempt *a, struct login *login)
 		login_judge(login, AUTH_REFUSED, "same_wrong_password");
 		goto out;
 	}
+	if (lockouts_know(self.locked, a->user, a->now_ms)) {
+		login_judge(login, AUTH_REFUSED, "still_locked");
+		goto out;
+	}
 	directory_check(d, a->user, a->password, a->deadline_ms, login);
 	wrong.canonical = slice_of(login->user);
 	learn(&right, &wrong, login);
@@ -117,6 +129,7 @@ size_t
 passwordcheck_flush(struct slice user)
 {
 	wrongpasswords_flush(self.wrong, user);
+	lockouts_flush(self.locked, user);
 	return logincache_flush(self.right, user);
 }
 

@@ -10,6 +10,7 @@
  *	abuse		who is banned hears so, whatever the password is
  *	logincache	accepted a short time ago: accepted
  *	wrongpasswords	wrong a short time ago, and never right: refused
+ *	lockouts	locked a short time ago: refused
  *	directory	everybody else; what it says is remembered
  *	logincache	accepted some time ago, while every server is down
  *

@@ -182,6 +182,7 @@ struct auth_config {
 	uint32_t queue;                /* logins waiting for a thread */
 	uint32_t login_cache_ms;       /* a login is believed so long; 0: not */
 	uint32_t login_cache_stale_ms; /* while all servers are down; 0: not */
+	uint32_t locked_ms;            /* no bind of a locked user; 0: any */
 	uint32_t wrong_password_ms;    /* it is remembered so long; 0: not */
 	uint32_t failure_delay_ms;     /* least time a refusal takes */
 	uint32_t abuse_pair_failures;  /* then a ban; 0: no bans */

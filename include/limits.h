@@ -68,6 +68,7 @@
 #define LIMIT_WRONG_PASSWORD_PAIRS 8192     /* of these; 8 MB at most */
 /* Clients, users, pairs: each so many; 30 MB in all. */
 #define LIMIT_ABUSE_RECORDS 32768
+#define LIMIT_LOCKOUTS      8192    /* users, some 200 octets each */
 #define LIMIT_BANS_TOLD     1000000 /* octets, to the operator */
 
 /* Grants */

@@ -233,6 +233,8 @@ const struct config_key config_keys[] = {
     RANGE(0, HOUR) },
 { "auth", "login_cache_stale", KEY_MS, AUTH(login_cache_stale_ms),
     DEFAULT("1h"), RANGE(0, 24 * HOUR) },
+{ "auth", "locked_memory", KEY_MS, AUTH(locked_ms), DEFAULT("30s"),
+    RANGE(0, HOUR) },
 { "auth", "wrong_password_memory", KEY_MS, AUTH(wrong_password_ms),
     DEFAULT("10m"), RANGE(0, 24 * HOUR) },
 { "auth", "failure_delay", KEY_MS, AUTH(failure_delay_ms), DEFAULT("1s"),

@@ -168,6 +168,7 @@ static const struct field auth_fields[] = {
 	FIELD(auth_config, queue),
 	FIELD(auth_config, login_cache_ms),
 	FIELD(auth_config, login_cache_stale_ms),
+	FIELD(auth_config, locked_ms),
 	FIELD(auth_config, wrong_password_ms),
 	FIELD(auth_config, failure_delay_ms),
 	FIELD(auth_config, abuse_pair_failures),

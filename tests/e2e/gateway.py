@@ -106,7 +106,8 @@ class Submitd:
             # Most tests are about what the directory is asked, and all come
             # from one address.
             "auth": {"login_cache": "0s", "login_cache_stale": "0s",
-                     "wrong_password_memory": "0s"},
+                     "wrong_password_memory": "0s",
+                     "locked_memory": "0s"},
             "abuse": {"pair_failures": 0, "address_failures": 0,
                       "user_failures": 0, "max_delay": "0s"},
             "user_limits": NO_LIMITS,

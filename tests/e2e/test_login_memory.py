@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from evilldap import SILENT, EvilLdap
+from evilldap import BIND_RESPONSE, SILENT, EvilLdap, result
 from loginrig import Gateway, user_binds
 from rig import wait_until
-from servers import PASSWORD
+from servers import PASSWORD, SERVICE_DN
 
 ON = {"login_cache": "1h", "login_cache_stale": "2h",
       "wrong_password_memory": "1h"}
@@ -56,6 +56,22 @@ def test_phones_elsewhere_and_other_passwords_are_asked_for(own, evil):
             for _ in range(2):
                 assert gateway.code("alice", password, source) == 535
     assert len(user_binds(evil)) == 4
+
+
+def test_a_locked_account_is_left_alone(own, evil):
+    """Active Directory's word for it; each bind might lock for longer."""
+    gateway = own(evil, auth={**ON, "locked_memory": "1h"})
+    text = "80090308: LdapErr: DSID-0C090400, AcceptSecurityContext error, "
+    evil.bind = lambda conn, dn, password: 0 if dn == SERVICE_DN else [
+        result(BIND_RESPONSE, 49, text + "data 775, v1db1")]
+    for password in ("guess", ALICE, "guess", "another"):
+        reply = gateway.try_login("alice", password)
+        assert (reply.code, reply.enhanced()) == (535, "5.7.8"), reply
+    assert len(user_binds(evil)) == 1
+    assert gateway.reasons(4) == ["locked"] + 3 * ["still_locked"]
+    del evil.__dict__["bind"]  # the operator opens it
+    assert gateway.ctl("cache", "flush", "alice")[0] == 0
+    assert gateway.code("alice", ALICE) == 235
 
 
 def test_a_right_password_is_asked_for_once(own, evil):

@@ -20,6 +20,7 @@
 #define FRESH  (60 * SECOND)
 #define STALE  (3600 * SECOND)
 #define MEMORY (600 * SECOND)
+#define LOCKED 30000
 
 static struct {
 	const char *password; /* alice's, now; NULL: there is no alice */
@@ -82,6 +83,7 @@ open_with(uint64_t fresh, uint64_t stale, uint64_t memory)
 		.login_cache_ms = (uint32_t)fresh,
 		.login_cache_stale_ms = (uint32_t)stale,
 		.wrong_password_ms = (uint32_t)memory,
+		.locked_ms = memory > 0 ? LOCKED : 0,
 		.abuse_pair_failures = 3,
 		.abuse_window_ms = 600000,
 		.abuse_ban_ms = 900000,
@@ -209,20 +211,42 @@ test_what_the_directory_refuses_is_forgotten(void **state)
 	try_as("alice", "192.0.2.2", "secret", "server_down", 1);
 }
 
-/* Not a guess, and the password may be right: not remembered as wrong. */
+/* Whatever the password is; but not for long, since it may be right. */
 static void
-test_a_locked_account_is_asked_for_again(void **state)
+test_a_locked_account_is_left_alone_for_a_while(void **state)
 {
 	(void)state;
+	directory.verdict = AUTH_REFUSED;
+	directory.reason = "locked";
+	try("wrong", "locked", 1);
+	try("wrong", "still_locked", 0);
+	try_as("alice", "192.0.2.2", "secret", "still_locked", 0);
+	try_as("alicia", "192.0.2.1", "secret", "locked", 1);
+	now += LOCKED - 1;
+	try("secret", "still_locked", 0);
+	directory.reason = NULL;
+	now += 1;
 	try("secret", "ok", 1);
+	/* the operator has unlocked it */
 	now += FRESH;
-	directory.verdict = AUTH_SUSPENDED;
 	directory.reason = "locked";
 	try("secret", "locked", 1);
-	try("secret", "locked", 1);
+	directory.reason = NULL;
+	passwordcheck_flush(slice_of("alice"));
+	try("secret", "ok", 1);
+}
+
+/* Not a guess, and the password may be right: not remembered as wrong. */
+static void
+test_who_is_refused_otherwise_is_asked_for_again(void **state)
+{
+	(void)state;
+	directory.verdict = AUTH_SUSPENDED;
+	directory.reason = "disabled";
+	try("secret", "disabled", 1);
+	try("secret", "disabled", 1);
 	directory.reason = NULL;
 	try("secret", "ok", 1);
-	/* a refusal of another kind than a wrong password is none either */
 	now += FRESH;
 	directory.verdict = AUTH_REFUSED;
 	directory.reason = "constraint";
@@ -537,7 +561,8 @@ main(void)
 		TEST(test_only_that_password_of_that_name),
 		TEST(test_a_changed_password_takes_the_place_of_the_old),
 		TEST(test_what_the_directory_refuses_is_forgotten),
-		TEST(test_a_locked_account_is_asked_for_again),
+		TEST(test_a_locked_account_is_left_alone_for_a_while),
+		TEST(test_who_is_refused_otherwise_is_asked_for_again),
 		TEST(test_stale_answers_only_while_every_server_is_down),
 		TEST(test_the_same_wrong_password_is_asked_for_once),
 		TEST(test_the_last_ten_wrong_ones_are_known),
