@@ -360,6 +360,31 @@ test_who_is_exempt_is_never_counted(void **state)
 	assert_int_equal(guess("2001:db8:9::2", "alice"), 1000);
 }
 
+/* Else the first failure behind it would be one too many already. */
+static void
+test_counting_begins_anew_behind_a_short_ban(void **state)
+{
+	const struct auth_config config = {
+		.abuse_pair_failures = PAIR,
+		.abuse_window_ms = 100 * MINUTE,
+		.abuse_ban_ms = MINUTE,
+	};
+	int i;
+
+	(void)state;
+	abuse_free(&abuse);
+	abuse = abuse_new(&config);
+	for (i = 0; i < PAIR; i++)
+		guess("192.0.2.1", "alice");
+	assert_int_equal(retry("192.0.2.1", "alice"), 60);
+	now += MINUTE;
+	for (i = 0; i < PAIR; i++) {
+		assert_int_equal(retry("192.0.2.1", "alice"), 0);
+		guess("192.0.2.1", "alice");
+	}
+	assert_int_equal(retry("192.0.2.1", "alice"), 60);
+}
+
 static void
 test_zero_bans_nobody(void **state)
 {
@@ -499,6 +524,7 @@ main(void)
 		TEST(test_own_phones_do_not_guard_a_user),
 		TEST(test_an_ipv6_prefix_is_one_client),
 		TEST(test_who_is_exempt_is_never_counted),
+		TEST(test_counting_begins_anew_behind_a_short_ban),
 		TEST(test_zero_bans_nobody),
 		TEST(test_bans_are_listed_and_lifted),
 		TEST(test_a_lift_knows_the_canonical_name),

@@ -398,6 +398,7 @@ test_what_is_off_remembers_nothing(void **state)
 	open_with(0, 0, 0);
 	try("secret", "ok", 1);
 	try("secret", "ok", 1);
+	assert_int_equal(passwordcheck_flush(slice_of("")), 0);
 	try("wrong", "password", 1);
 	try("wrong", "password", 1);
 	server_goes_down();
