@@ -235,7 +235,9 @@ request_conclude(struct request *r)
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
 	due_ms = refusal_due(r->asked_ms, clock_ms(),
 	    auth_self.config->failure_delay_ms, random);
-	if (due_ms < r->asked_ms + login->delay_ms)
+	/* In a flood of guesses the long delays would fill the link. */
+	if (r->link->count <= LIMIT_AUTH_IN_FLIGHT / 2 &&
+	    due_ms < r->asked_ms + login->delay_ms)
 		due_ms = r->asked_ms + login->delay_ms;
 	request_arm(r, REQUEST_HELD, due_ms);
 }

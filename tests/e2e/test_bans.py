@@ -170,6 +170,25 @@ def test_refusals_come_later_each_time(own, ground):
     assert right < 0.5 and took[5] < 1.5, (right, took)
 
 
+def test_delays_do_not_keep_others_out(own, evil):
+    """Guesses that wait for their answers leave room for logins."""
+    gateway = own(pair_failures=0, address_failures=0, max_delay="30s")
+    gateway.reconfigure(workers=1, limits={"connections_per_address": 2000,
+                                           "auth_timeout": "60s"})
+    gateway.stop()
+    gateway.start()
+    clients = [gateway.client() for _ in range(1100)]
+    for i, client in enumerate(clients[:700]):
+        client.send(b"AUTH PLAIN %s\r\n" % plain(f"u{i}", "guess").encode())
+    wait_until("all guesses are judged", lambda: len(user_binds(evil)) >= 700,
+               deadline=60)
+    for client in clients[700:]:
+        client.send(b"AUTH PLAIN %s\r\n" % plain("alice", ALICE).encode())
+    assert {client.reply().code for client in clients[700:]} == {235}
+    for client in clients:
+        client.close()
+
+
 def test_who_is_exempt_is_not_banned(own):
     gateway = own(exempt=["127.0.0.0/24"])
     guess(gateway, "alice", 20)

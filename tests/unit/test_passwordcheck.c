@@ -298,7 +298,7 @@ test_the_same_wrong_password_is_asked_for_once(void **state)
 static void
 test_the_last_ten_wrong_ones_are_known(void **state)
 {
-	char password[16];
+	char password[32];
 	int i;
 
 	(void)state;
