@@ -12,6 +12,8 @@
 /* A clock that was set back this far was wrong before, or is now. */
 #define SET_BACK_S 86400
 
+#define SLOT_MAX (UINT64_MAX / TALLY_SLOTS) /* sums of them do not overflow */
+
 static const struct ring {
 	unsigned first; /* slot */
 	unsigned n;     /* parts */
@@ -65,9 +67,7 @@ tally_add(struct tally *t, uint64_t n)
 
 	for (w = 0; w < QUOTA_WINDOWS; w++) {
 		slot = &t->slot[slot_before(t, &rings[w], 0)];
-		*slot = *slot > UINT64_MAX / TALLY_SLOTS - n
-			    ? UINT64_MAX / TALLY_SLOTS
-			    : *slot + n;
+		*slot = n > SLOT_MAX - *slot ? SLOT_MAX : *slot + n;
 	}
 }
 

@@ -159,6 +159,8 @@ test_a_spent_limit_stops_only_what_needs_it(void **state)
 	send_one();
 	assert_false(allowance_has(account, &one, &why));
 	assert_true(allowance_has(account, &known, &why));
+	allowance_spend(account, &one); /* more than is allowed now */
+	assert_true(allowance_has(account, &known, &why));
 }
 
 /* A limit that was lowered below what is spent. */

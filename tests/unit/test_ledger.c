@@ -178,6 +178,7 @@ test_recipients_are_remembered(void **state)
 	assert_int_equal(known_count(&k), 1000);
 	for (i = 0; i < 1000; i++)
 		assert_true(known_has(&k, i << 40 | i << 3 | 5));
+	assert_false(known_has(&k, 0));
 	known_add(&k, 0); /* the mark of a free slot is a hash like others */
 	assert_true(known_has(&k, 0));
 	known_free(&k);

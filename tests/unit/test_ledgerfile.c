@@ -149,6 +149,20 @@ test_cut_and_signed_it_is_refused(void **state)
 }
 
 static void
+test_more_than_a_page_is_refused(void **state)
+{
+	struct buf b = buf_new(LIMIT_PAGE_FILE);
+
+	(void)state;
+	buf_add(&b, file.p, file.n - SHA_LEN);
+	buf_add(&b, "x", 1);
+	buf_add(&b, file.p, SHA_LEN);
+	sign(&b);
+	assert_int_equal(read_into(3, buf_slice(&b)), LEDGERFILE_BAD);
+	buf_free(&b);
+}
+
+static void
 test_a_flipped_bit_is_noticed(void **state)
 {
 	size_t i;
@@ -221,6 +235,7 @@ main(void)
 		CASE(test_what_was_written_is_read),
 		CASE(test_cut_anywhere_it_is_refused),
 		CASE(test_cut_and_signed_it_is_refused),
+		CASE(test_more_than_a_page_is_refused),
 		CASE(test_a_flipped_bit_is_noticed),
 		CASE(test_a_forged_file_does_no_harm),
 		CASE(test_another_page_is_refused),

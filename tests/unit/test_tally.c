@@ -151,8 +151,11 @@ test_numbers_do_not_overflow(void **state)
 		tally_advance(&t, T0 + (uint64_t)i * 3600);
 		tally_add(&t, UINT64_MAX / 64);
 		tally_add(&t, UINT64_MAX / 64);
+		tally_add(&t, UINT64_MAX / 3);
+		assert_true(tally_sum(&t, QUOTA_DAY) > (uint64_t)i);
 	}
-	assert_true(tally_sum(&t, QUOTA_DAY) > UINT64_MAX / 3);
+	assert_int_equal(
+	    tally_sum(&t, QUOTA_DAY), UINT64_MAX / TALLY_SLOTS * 25);
 }
 
 static void
