@@ -195,6 +195,7 @@ cn: Limited Person
 sn: Person
 mail: limited@example.org
 description: sessions=1
+description: messages_per_hour=2
 description: messages_per_fortnight=3
 userPassword: {bob}
 """

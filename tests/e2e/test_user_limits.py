@@ -81,6 +81,26 @@ def test_others_are_not_limited_by_it(another, token):
             compose(token, sender="bob@example.org")).code == 250
 
 
+def test_the_directory_may_say_otherwise(another, token):
+    gateway = another(user_limits={"messages_per_hour": 1,
+                                   "messages_per_minute": 3},
+                      ldap={"limit_attribute": "description"})
+    who = "limited@example.org"
+    with gateway.connect() as client:
+        client.ehlo()
+        assert client.auth_plain("limited", PASSWORD["bob"]).code == 235
+        message = compose(token, sender=who)
+        for _ in range(2):
+            assert client.mail(who, TO_BOB, message).code == 250
+        for text in (f"MAIL FROM:<{who}>", f"RCPT TO:<{TO_BOB[0]}>"):
+            assert client.command(text).code == 250
+        assert_limited(client.command("DATA"), 2)
+    # what the entry does not say is everybody's
+    _, text = submitctl(gateway, "user", "show", "limited")
+    assert "messages_per_hour=2 limit=2\n" in text
+    assert "messages_per_minute=2 limit=3\n" in text
+
+
 def test_all_workers_count_together(another, token):
     gateway = limited(another, 20)
     for i in range(20):
