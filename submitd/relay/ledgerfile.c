@@ -102,9 +102,7 @@ pack_account(struct buf *b, const struct account *a)
 void
 ledgerfile_pack(struct buf *b, const struct ledger_page *p)
 {
-	unsigned char digest[SHA_LEN];
 	const struct account *a;
-	size_t from = b->n;
 
 	buf_add(b, magic.p, magic.n);
 	pack_u16(b, VERSION);
@@ -115,7 +113,14 @@ ledgerfile_pack(struct buf *b, const struct ledger_page *p)
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
 		pack_account(b, a);
 	}
-	if (buf_ok(b) && sum(slice_from(buf_slice(b), from), digest))
+}
+
+void
+ledgerfile_seal(struct buf *b)
+{
+	unsigned char digest[SHA_LEN];
+
+	if (buf_ok(b) && sum(buf_slice(b), digest))
 		buf_add(b, digest, sizeof(digest));
 	else
 		b->failed = true;

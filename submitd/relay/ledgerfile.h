@@ -14,8 +14,11 @@
 #include "ledger.h"
 #include "slice.h"
 
-/* Append the file.  Fails as buf.h does. */
+/* Append the file, all but its end.  Fails as buf.h does. */
 void ledgerfile_pack(struct buf *, const struct ledger_page *);
+
+/* Add the end.  In any thread: it looks at the octets only.  The same. */
+void ledgerfile_seal(struct buf *);
 
 enum ledgerfile_status {
 	LEDGERFILE_OK,

@@ -14,7 +14,9 @@
 #include "jobs.h"
 #include "ledgerfile.h"
 #include "log.h"
+#include "messages.h"
 #include "relay.h"
+#include "role.h"
 #include "spool.h"
 #include "xalloc.h"
 
@@ -104,8 +106,11 @@ run(struct job *job)
 {
 	struct save_job *j = (struct save_job *)job;
 
-	j->status = spool_note_write(
-	    j->spool, j->keeper->page->number, buf_slice(&j->data));
+	ledgerfile_seal(&j->data);
+	j->status = SPOOL_IO;
+	if (buf_ok(&j->data))
+		j->status = spool_note_write(
+		    j->spool, j->keeper->page->number, buf_slice(&j->data));
 }
 
 static void
@@ -203,6 +208,21 @@ ledgerstore_drain(struct ledgerstore *s, void (*drained)(void))
 
 /* -- opening --------------------------------------------------------------- */
 
+/* Blocks may be lost with it: that is more than a line in a log. */
+static void
+set_aside(const struct ledgerstore *s, const struct ledger_page *page)
+{
+	struct buf detail = buf_new(LIMIT_CONTROL_LINE);
+	struct msg_alarm m = { .event = slice_of("users_lost"),
+		.user = slice_of("") };
+
+	spool_note_set_aside(s->relay->spool, page->number);
+	buf_printf(&detail, "file=accounts/%02x", page->number);
+	m.detail = buf_slice(&detail);
+	role_alarm(&m);
+	buf_free(&detail);
+}
+
 static int
 load_page(struct ledgerstore *s, struct ledger_page *page)
 {
@@ -222,7 +242,7 @@ load_page(struct ledgerstore *s, struct ledger_page *page)
 		    page->number);
 		r = -1;
 	} else if (status == SPOOL_OK && file == LEDGERFILE_BAD) {
-		spool_note_set_aside(spool, page->number);
+		set_aside(s, page);
 	}
 	buf_free(&data);
 	return r;

@@ -149,6 +149,22 @@ def test_counts_outlive_a_relay_that_is_killed(another, token):
     assert_limited(send(gateway, compose(token)), 2)
 
 
+def test_a_torn_file_is_told_and_counting_begins_anew(another, token):
+    gateway = limited(another, 1)
+    assert send(gateway, compose(token)).code == 250
+    gateway.stop()
+    page, = (gateway.dir / "spool/accounts").iterdir()
+    whole = page.read_bytes()
+    page.write_bytes(whole[:-1])
+    gateway.start()
+    gateway.process.wait_log(
+        rf'alarm event=users_lost .*detail="?file=accounts/{page.name}')
+    kept = gateway.dir / f"spool/corrupt/{page.name}.users"
+    assert kept.read_bytes() == whole[:-1]
+    assert send(gateway, compose(token)).code == 250
+    assert_limited(send(gateway, compose(token)), 1)
+
+
 def test_new_recipients_are_limited_and_old_ones_are_not(another, token):
     gateway = another(user_limits={"new_recipients_per_day": 2})
     friends = ["bob@example.org", "carol@example.org"]

@@ -36,6 +36,7 @@ assert_again(const struct ledger_page *page)
 	struct buf b = buf_new(LIMIT_PAGE_FILE);
 
 	ledgerfile_pack(&b, page);
+	ledgerfile_seal(&b);
 	assert_true(buf_ok(&b));
 	assert_int_equal(
 	    ledgerfile_read(buf_slice(&b), &other->page[PAGE]), LEDGERFILE_OK);

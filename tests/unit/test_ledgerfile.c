@@ -50,6 +50,7 @@ setup(void **state)
 	file = buf_new(LIMIT_PAGE_FILE);
 	fill(&ledger->page[3]);
 	ledgerfile_pack(&file, &ledger->page[3]);
+	ledgerfile_seal(&file);
 	assert_true(buf_ok(&file));
 	return 0;
 }
@@ -100,6 +101,7 @@ test_what_was_written_is_read(void **state)
 	assert_int_equal(a->blocked.since_s, T0 + 4);
 	/* one encoding, but for the order of hashes */
 	ledgerfile_pack(&again, page);
+	ledgerfile_seal(&again);
 	assert_int_equal(again.n, file.n);
 	buf_free(&again);
 	ledger_free(&other);
