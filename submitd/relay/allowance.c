@@ -16,11 +16,12 @@
 static const struct {
 	const char *verb;
 	const char *things;
+	const char *takes; /* a message; before its end its size is unknown */
 } measures[QUOTA_MEASURES] = {
-	[QUOTA_MESSAGES] = { "send", "messages" },
-	[QUOTA_RECIPIENTS] = { "write to", "recipients" },
-	[QUOTA_NEW_RECIPIENTS] = { "write to", "new recipients" },
-	[QUOTA_OCTETS] = { "send", "octets" },
+	[QUOTA_MESSAGES] = { "send", "messages", "takes" },
+	[QUOTA_RECIPIENTS] = { "write to", "recipients", "takes" },
+	[QUOTA_NEW_RECIPIENTS] = { "write to", "new recipients", "takes" },
+	[QUOTA_OCTETS] = { "send", "octets", "takes at least" },
 };
 
 static const char *const windows[QUOTA_WINDOWS] = {
@@ -112,16 +113,17 @@ allowance_text(struct buf *b, const struct allowance_refusal *r, uint64_t now_s)
 	    r->max, measures[r->measure].things, windows[r->window]);
 	if (r->again_s == 0) {
 		buf_printf(b,
-		    ", and this message alone takes %" PRIu64
+		    ", and this message alone %s %" PRIu64
 		    ": make it smaller, or ask your administrator",
-		    r->wanted);
+		    measures[r->measure].takes, r->wanted);
 		return;
 	}
 	gmtime_r(&then, &tm);
 	buf_printf(b,
-	    ": %" PRIu64 " are used, this message takes %" PRIu64
+	    ": %" PRIu64 " are used, this message %s %" PRIu64
 	    "; try again after %02d:%02d:%02d UTC, in ",
-	    r->used, r->wanted, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	    r->used, measures[r->measure].takes, r->wanted, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
 	add_wait(b, wait);
 }
 

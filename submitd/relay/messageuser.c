@@ -115,6 +115,7 @@ message_may_open(struct relay *relay, const struct envelope *env,
     struct allowance_want *want, struct msg_mail_done *done)
 {
 	struct account *a = ledger_use(relay->ledger, env->user, now_s());
+	struct allowance_want least;
 
 	guard_note_network(a, env->client_address, now_s());
 	*want = (struct allowance_want){ {
@@ -122,7 +123,10 @@ message_may_open(struct relay *relay, const struct envelope *env,
 	    [QUOTA_RECIPIENTS] = env->recipient_count,
 	    [QUOTA_NEW_RECIPIENTS] = count_new(a, env),
 	} };
-	return may(relay, env, want, done);
+	/* who has no octet left hears so before the upload */
+	least = *want;
+	least.n[QUOTA_OCTETS] = env->recipient_count;
+	return may(relay, env, &least, done);
 }
 
 bool

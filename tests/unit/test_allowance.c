@@ -199,7 +199,7 @@ static const struct {
 	    "takes 1; try again after 14:13:27 UTC, in 7 seconds" },
 	{ { QUOTA_OCTETS, QUOTA_HOUR, 1048576, 0, 2000000, 0 },
 	    "You may send 1048576 octets an hour, and this message alone takes "
-	    "2000000: make it smaller, or ask your administrator" },
+	    "at least 2000000: make it smaller, or ask your administrator" },
 };
 /* clang-format on */
 

@@ -231,7 +231,7 @@ test_octets_are_refused_when_they_are_known(void **state)
 	struct begin begin = limited(QUOTA_OCTETS, QUOTA_DAY, 60);
 
 	(void)state;
-	send_through(&begin); /* 26 octets to two recipients */
+	send_through(&begin); /* 25 octets to two recipients */
 	assert_answer(FATE_DELIVERED, 250, "4.2.0");
 	next();
 	submit_as(&begin);
@@ -242,6 +242,10 @@ test_octets_are_refused_when_they_are_known(void **state)
 	assert_int_equal(deliveries, 1);
 	assert_int_equal(spent(QUOTA_MESSAGES), 1);
 	assert_int_equal(alice()->reserved[QUOTA_MESSAGES], 0);
+	assert_int_equal(alice()->reserved[QUOTA_OCTETS], 0);
+	/* when none is left, there is no upload */
+	begin.grant.quota.max[QUOTA_OCTETS][QUOTA_DAY] = 51;
+	assert_refused(&begin, 450, "4.7.1");
 }
 
 static void
