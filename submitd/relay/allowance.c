@@ -1,8 +1,8 @@
 /*
  * allowance - a user's counts against a user's limits.
  *
- * The limits are those of the grant that came last: a change in the directory
- * holds from the next login on.
+ * The limits are those that came with the message's grant: a change in the
+ * directory holds from the next login on.
  */
 
 #include "allowance.h"
