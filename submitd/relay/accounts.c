@@ -38,14 +38,14 @@ log_change(const struct account *a, const char *event, const char *reason)
 	log_end(&l);
 }
 
+/* reason NULL: they are not blocked. */
 static void
-tell(const struct account *a)
+tell(const char *user, const char *reason)
 {
-	bool blocked = a->blocked.reason != NULL;
 	struct msg_account m = {
-		.user = slice_of(a->user),
-		.state = blocked ? ACCOUNT_BLOCKED : ACCOUNT_OPEN,
-		.reason = slice_of(blocked ? a->blocked.reason : ""),
+		.user = slice_of(user),
+		.state = reason != NULL ? ACCOUNT_BLOCKED : ACCOUNT_OPEN,
+		.reason = slice_of(reason != NULL ? reason : ""),
 	};
 
 	role_tell_account(&m);
@@ -94,7 +94,7 @@ block(struct relay *relay, struct account *a, const char *reason)
 	account_set_stop(&a->blocked, reason, now_s());
 	ledger_touch(relay->ledger, a);
 	log_change(a, "blocked", reason);
-	tell(a);
+	tell(a->user, reason);
 }
 
 static void
@@ -122,7 +122,6 @@ do_unblock(struct relay *relay, struct account *a, const char *reason)
 		return false;
 	account_set_stop(&a->blocked, NULL, 0);
 	log_change(a, "unblocked", NULL);
-	tell(a);
 	wake(relay, a);
 	return true;
 }
@@ -171,6 +170,9 @@ accounts_change(struct relay *relay, enum accounts_change change,
 {
 	struct account *a = ledger_find(relay->ledger, user);
 
+	/* others may remember a block that was lost here with its page */
+	if (change == ACCOUNTS_UNBLOCK)
+		tell(user, NULL);
 	/* whoever never sent may be blocked, too */
 	if (a == NULL && change == ACCOUNTS_BLOCK)
 		a = ledger_use(relay->ledger, user, now_s());
@@ -193,7 +195,7 @@ accounts_tell_all(struct relay *relay)
 	for (i = 0; i < LEDGER_PAGES; i++)
 		TAILQ_FOREACH (a, &relay->ledger->page[i].ages, age)
 			if (a->blocked.reason != NULL)
-				tell(a);
+				tell(a->user, a->blocked.reason);
 }
 
 /* -- what the guard wants -------------------------------------------------- */
