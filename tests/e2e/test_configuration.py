@@ -129,7 +129,7 @@ def test_all_mistakes_are_told_in_one_run_and_nothing_starts(lone):
     gateway = lone(workers="many", limits={"recipients": 0},
                    smarthost={"tls": "perhaps"},
                    spool={"retry_min": "soon"})
-    for key in ("workers", "recipients", "tls = \"perhaps", "retry_min"):
+    for key in ("workers", " recipients = 0", "tls = \"perhaps", "retry_min"):
         line = line_of(gateway, key)
         assert re.search(rf":{line}: .*{key.split()[0]} = ",
                          gateway.check()[1]), key
@@ -352,7 +352,8 @@ def test_role_has_the_descriptors_of_its_job_and_no_other(lone):
         "submitd-relay": {**every, **threads, "link": 3, "/proc/PID/fd": 1,
                           spool: 1, f"{spool}/lock": 1,
                           **{f"{spool}/{name}": 1 for name in
-                             ("queue", "held", "corrupt", "incoming")}},
+                             ("queue", "held", "corrupt", "incoming",
+                                  "accounts")}},
     }
 
     def has(role, pid):
