@@ -7,6 +7,7 @@
 
 #include "accounts.h"
 #include "ledger.h"
+#include "ledgerfile.h"
 
 static struct {
 	unsigned told;
@@ -186,6 +187,29 @@ test_a_torn_page_is_set_aside_and_begun_anew(void **state)
 	assert_int_equal(count_files("corrupt"), 1);
 }
 
+/* An older program must not take a newer one's file for rubbish. */
+static void
+test_a_later_version_stops_the_start(void **state)
+{
+	struct buf b = buf_new(LIMIT_PAGE_FILE);
+
+	(void)state;
+	start_anew();
+	ledgerfile_pack(&b, &t.relay.ledger->page[5]);
+	b.p[sizeof("submitd-users\n")] = 2;
+	ledgerfile_seal(&b);
+	assert_int_equal(
+	    spool_note_write(t.relay.spool, 5, buf_slice(&b)), SPOOL_OK);
+	start_anew();
+	assert_null(t.relay.store);
+	assert_int_equal(count_files("accounts"), 1);
+	assert_int_equal(count_files("corrupt"), 0);
+	spool_note_set_aside(t.relay.spool, 5);
+	start_anew();
+	assert_non_null(t.relay.store);
+	buf_free(&b);
+}
+
 static void
 test_what_is_undone_must_be_there(void **state)
 {
@@ -259,6 +283,7 @@ main(void)
 		CASE(test_an_answer_waits_for_a_write_begun_after_it),
 		CASE(test_a_block_that_cannot_be_kept_is_told_and_counts),
 		CASE(test_a_torn_page_is_set_aside_and_begun_anew),
+		CASE(test_a_later_version_stops_the_start),
 		CASE(test_what_is_undone_must_be_there),
 		CASE(test_a_reset_keeps_blocks_and_known_recipients),
 		CASE(test_so_many_are_blocked_and_no_more),
