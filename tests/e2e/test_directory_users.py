@@ -10,6 +10,7 @@ import hmac
 import os
 import pty
 import re
+import signal
 import subprocess
 
 import pytest
@@ -73,7 +74,15 @@ def gateway(ground, documented, postfix):
         ground, documented.uri, postfix.server, name="submitd-documented",
         ldap={"base": BASE, "bind_dn": SERVICE_DN,
               "scram_attribute": "submitdScramKey",
-              "address_attributes": ["mail", "submitdSendAs"]},
+              "address_attributes": ["mail", "submitdSendAs"],
+              "domain_attributes": ["submitdDomain"],
+              "group_base": "ou=groups,dc=example,dc=net",
+              "group_filter": "(&(objectClass=groupOfNames)(member=%d))",
+              "group_attributes": ["submitdSendAs"],
+              "delegate_filter": "(submitdDelegate=%d)",
+              "suspended_filter": "(submitdSuspended=TRUE)",
+              "may_send_filter": "(!(submitdMaySend=FALSE))",
+              "limit_attribute": "submitdLimit"},
         auth={"failure_delay": "100ms"}))
     yield gateway.start()
     gateway.stop()
@@ -100,10 +109,22 @@ def user(gateway, tmp_path):
     return run
 
 
-def logs_in(gateway, name, password):
+def code(gateway, name, password="open sesame"):
     with gateway.connect() as client:
         client.ehlo()
-        return client.auth_plain(name, password).code == 235
+        return client.auth_plain(name, password).code
+
+
+def logs_in(gateway, name, password):
+    return code(gateway, name, password) == 235
+
+
+def login_as(gateway, name):
+    """A raw client that has logged in."""
+    client = gateway.connect()
+    client.ehlo()
+    assert client.auth_plain(name, "open sesame").code == 235
+    return client
 
 
 def values(documented, uid, attribute):
@@ -264,6 +285,9 @@ def test_a_login_is_tried_step_by_step(user):
                  r"accepted: the client hears 235 2\.7\.0.*",
                  r"  user=alice", r"  address=alice@example\.net",
                  r"  address=a\.example@example\.net",
+                 r"  address=sales@example\.net",
+                 r"  delegated=office@example\.net",
+                 r"  limit messages_per_day=5000", r"  limit sessions=20",
                  r"  SCRAM-SHA-256 key=stored", r"  SCRAM-SHA-1 key=stored",
                  r"  SCRAM-SHA-512 key=none"):
         assert re.search(f"^{line}$", out, re.M), (line, out)
@@ -278,6 +302,16 @@ def test_a_wrong_login_is_told_with_its_step(user, name, line):
     assert re.search(line, out), out
     assert "not accepted: the client hears 535 5.7.8" in out
     assert "wrong" not in out + err
+
+
+@pytest.mark.parametrize("name, reason", [("bob", "may_not_send"),
+                                          ("carol", "suspended")])
+def test_flags_of_the_sample_entries_are_told(gateway, user, name, reason):
+    assert user("passwd", name, typed="open sesame\n")[0] == 0
+    status, out, _ = user("test-login", name, typed="open sesame\n",
+                          options=())
+    assert status == 1
+    assert f"the client hears 535 5.7.13 (reason={reason})" in out, out
 
 
 def test_a_directory_that_is_down_is_told(gateway, user):
@@ -344,3 +378,57 @@ def test_wrong_words_are_usage(gateway):
         assert (status, out) == (2, "") and err.startswith("usage:")
     status, out, _ = submitctl(gateway, "-h")
     assert status == 0 and "user test-login USER" in out
+
+
+# -- block ---------------------------------------------------------------------
+
+def test_a_block_ends_sessions_and_refuses_logins_in_one_step(gateway, user):
+    assert user("passwd", "office", typed="open sesame\n")[0] == 0
+    assert user("passwd", "alice", typed="open sesame\n")[0] == 0
+    with login_as(gateway, "office") as idle, \
+            login_as(gateway, "office") as busy, \
+            login_as(gateway, "alice") as other:
+        assert busy.command("MAIL FROM:<office@example.net>").code == 250
+        assert busy.command("RCPT TO:<bob@example.org>").code == 250
+        assert busy.command("DATA").code == 354
+        busy.send(b"From: office@example.net\r\n")
+        assert submitctl(gateway, "user", "block", "Office", "stolen") == \
+            (0, "", "")
+        for one in (idle, busy):
+            reply = one.reply()
+            assert reply.code == 421 and "has been blocked" in reply.lines[0]
+            assert one.ended()
+        assert other.command("NOOP").code == 250
+        with gateway.connect() as client:
+            client.ehlo()
+            reply = client.auth_plain("office", "open sesame")
+            assert reply.code == 535 and reply.lines[0].startswith("5.7.13")
+            # who does not know the password learns nothing
+            reply = client.auth_plain("office", "wrong")
+            assert reply.code == 535 and reply.lines[0].startswith("5.7.8")
+        out = submitctl(gateway, "user", "show", "office")[1]
+        assert "login_blocked=stolen\nlogin=" in out
+        # auth, started anew, is told of it before it takes a login
+        os.kill(gateway.roles("submitd-auth")[0], signal.SIGKILL)
+        wait_until("auth is back", lambda: code(gateway, "alice") == 235)
+        assert code(gateway, "office") == 535
+        assert submitctl(gateway, "user", "unblock", "office")[0] == 0
+        wait_until("office is back", lambda: code(gateway, "office") == 235)
+
+
+def test_one_session_more_than_allowed_waits(gateway, documented, user):
+    assert user("passwd", "lists", typed="open sesame\n")[0] == 0
+    subprocess.run(
+        ["ldapmodify", "-x", "-H", documented.uri, "-D", KEEPER_DN, "-w",
+         KEEPER_PASSWORD], check=True, stdout=subprocess.DEVNULL,
+        input=f"dn: uid=lists,{BASE}\nchangetype: modify\n"
+              "add: submitdLimit\nsubmitdLimit: sessions=2\n", text=True)
+    submitctl(gateway, "cache", "flush")
+    with login_as(gateway, "lists"), login_as(gateway, "lists") as second:
+        with gateway.connect() as client:
+            client.ehlo()
+            reply = client.auth_plain("lists", "open sesame")
+            assert reply.code == 454 and "Too many sessions" in reply.lines[0]
+            second.close()
+            wait_until("there is room again", lambda: client.auth_plain(
+                "lists", "open sesame").code == 235)
