@@ -7,11 +7,13 @@
 
 #include "ledger.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "log.h"
@@ -19,10 +21,11 @@
 
 /* -- one account ----------------------------------------------------------- */
 
+/* As everywhere, the case of a user's name does not count. */
 static int
 compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcasecmp(*(char *const *)a, *(char *const *)b);
 }
 
 static void
@@ -167,7 +170,8 @@ ledger_page_of(struct ledger *l, const char *user)
 	const char *p;
 
 	for (p = user; *p != '\0'; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619U;
+		hash = (hash ^ (unsigned char)tolower((unsigned char)*p)) *
+		       16777619U;
 	return &l->page[hash % LEDGER_PAGES];
 }
 

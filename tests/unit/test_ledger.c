@@ -52,6 +52,9 @@ test_a_user_is_one_account(void **state)
 	a = ledger_use(l, "alice", T0);
 	assert_ptr_equal(ledger_find(l, "alice"), a);
 	assert_ptr_equal(ledger_use(l, "alice", T0 + 1), a);
+	/* an operator who blocks "Alice" means her */
+	assert_ptr_equal(ledger_find(l, "ALICE"), a);
+	assert_ptr_equal(ledger_use(l, "Alice", T0 + 1), a);
 	assert_ptr_not_equal(ledger_use(l, "bob", T0), a);
 	assert_int_equal(a->used_s, T0 + 1);
 	assert_int_equal(touched, 0);
