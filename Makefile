@@ -220,13 +220,15 @@ lint: packages
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) \
-		$(DESTDIR)$(docdir)/clients $(DESTDIR)$(sysconfdir)/submitd
+		$(DESTDIR)$(docdir)/clients $(DESTDIR)$(docdir)/ldap \
+		$(DESTDIR)$(sysconfdir)/submitd
 	install -m 755 $(BUILD)/bin/submitd $(BUILD)/bin/submitctl \
 		$(DESTDIR)$(sbindir)
 	install -m 755 $(BUILD)/bin/submitd-smtp $(BUILD)/bin/submitd-auth \
 		$(BUILD)/bin/submitd-relay $(DESTDIR)$(libexecdir)
 	install -m 644 README.md docs/*.md $(DESTDIR)$(docdir)
 	install -m 644 docs/clients/* $(DESTDIR)$(docdir)/clients
+	install -m 644 docs/ldap/* $(DESTDIR)$(docdir)/ldap
 
 .PHONY: clean
 clean:

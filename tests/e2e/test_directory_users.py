@@ -45,6 +45,7 @@ rootdn "cn=root,dc=example,dc=net"
 rootpw "root secret"
 directory {dir}/db
 dbnosync
+index uid,mail,submitdDelegate,member eq
 include {docs}/slapd.acl
 """
 
