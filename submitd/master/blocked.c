@@ -50,10 +50,13 @@ void
 blocked_free(struct blocked **bp)
 {
 	struct blocked *b = *bp;
+	struct entry *e, *next;
 
 	*bp = NULL;
-	while (!LIST_EMPTY(&b->entries))
-		forget(b, LIST_FIRST(&b->entries));
+	for (e = LIST_FIRST(&b->entries); e != NULL; e = next) {
+		next = LIST_NEXT(e, next);
+		forget(b, e);
+	}
 	free(b);
 }
 

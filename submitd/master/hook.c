@@ -189,10 +189,10 @@ hook_new(struct event_base *base, const struct settings *settings)
 static void
 free_all(struct run_queue *queue)
 {
-	struct run *r;
+	struct run *r, *next;
 
-	while ((r = TAILQ_FIRST(queue)) != NULL) {
-		TAILQ_REMOVE(queue, r, next);
+	for (r = TAILQ_FIRST(queue); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, next);
 		if (r->pid != 0)
 			kill(-r->pid, SIGKILL);
 		run_free(r);
@@ -253,10 +253,9 @@ hook_reap(struct hook *h, pid_t pid, int status)
 {
 	struct run *r;
 
-	TAILQ_FOREACH (r, &h->running, next)
-		/* cppcheck-suppress uninitvar ; it does not know the macro */
-		if (r->pid == pid)
-			break;
+	for (r = TAILQ_FIRST(&h->running); r != NULL && r->pid != pid;
+	     r = TAILQ_NEXT(r, next))
+		continue;
 	if (r == NULL)
 		return false;
 	if (status != 0)
