@@ -15,6 +15,7 @@
 
 #include "compiler.h"
 #include "ipc.h"
+#include "messages.h"
 #include "slice.h"
 
 struct child;
@@ -29,6 +30,9 @@ void control_close(struct control **);
 /* A role's answer to MSG_STATS_ASK with this id.  NULL is allowed. */
 void control_stats(
     struct control *, const struct child *, uint64_t id, struct slice text);
+
+/* A process of this role is gone: nobody waits for its answer.  The same. */
+void control_lost(struct control *, enum role_id);
 
 /* A role's MSG_CONTROL_ANSWER, of a frame with this id.  The same. */
 enum ipc_verdict control_answer(

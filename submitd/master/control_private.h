@@ -37,6 +37,7 @@ struct query {
 	unsigned waiting; /* roles that have not answered */
 	struct buf text;
 	/* QUERY_ROLES */
+	unsigned roles; /* that were asked: a set of bits */
 	bool answered;  /* with CONTROL_OK, by one at least */
 	bool refused;   /* by one at least */
 	struct buf why; /* in words */

@@ -156,7 +156,22 @@ ask_roles(struct query *q, unsigned roles, const struct msg_control_ask *m)
 		query_refuse(q, why);
 		return;
 	}
+	q->roles = roles;
 	query_wait(q, QUERY_ROLES, ROLES_DEADLINE_MS);
+}
+
+void
+control_lost(struct control *control, enum role_id role)
+{
+	struct query *q, *next;
+
+	if (control == NULL)
+		return;
+	for (q = LIST_FIRST(&control->queries); q != NULL; q = next) {
+		next = LIST_NEXT(q, next);
+		if (q->state == QUERY_ROLES && (q->roles & 1U << role) != 0)
+			query_refuse(q, "a process ended before it answered");
+	}
 }
 
 enum ipc_verdict

@@ -383,6 +383,7 @@ child_died(struct child *c, int status)
 	uint64_t lived = c->ready ? clock_ms() - c->started_ms : 0;
 
 	log_death(c, status);
+	control_lost(c->master->control, c->role);
 	c->ready = false;
 	ipc_free(&c->link);
 	evtimer_del(c->timer);
