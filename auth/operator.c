@@ -6,13 +6,21 @@
 
 #include "auth.h"
 
+#include <stdlib.h>
+
 #include "auth_private.h"
 #include "clock.h"
+#include "directory.h"
 #include "ipc.h"
+#include "jobs.h"
 #include "limits.h"
+#include "loginshow.h"
 #include "passwordcheck.h"
 #include "role.h"
 #include "words.h"
+#include "xalloc.h"
+
+#define LOOKUP_MS 5000 /* master waits longer */
 
 /* End the sessions of somebody, wherever they are. */
 static void
@@ -38,18 +46,79 @@ auth_account(const struct msg_account *m)
 		expel(m->user);
 }
 
+/* What the directory says of somebody, on its way through the pool. */
+struct lookup {
+	struct job job; /* first */
+	uint64_t id;    /* of the question */
+	char *user;
+	struct login login;
+};
+
+static void
+lookup_free(struct lookup *l)
+{
+	free(l->user);
+	login_free(&l->login);
+	free(l);
+}
+
+/* In a thread. */
+static void
+lookup_run(struct job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+	struct claim claim = { .name = slice_of(l->user) };
+
+	directory_identify(
+	    job->thread, &claim, clock_ms() + LOOKUP_MS, &l->login, NULL);
+}
+
+/* All that is known here; the loop again. */
+static void
+lookup_answer(struct lookup *l, const char *directory)
+{
+	const struct login *login = &l->login;
+	bool known = login->judged && login->verdict != AUTH_REFUSED;
+	struct slice user = slice_of(known ? login->user : l->user);
+	struct buf text = buf_new(2 * LIMIT_FRAME);
+
+	if (presence_show(auth_self.presence, user, &text) || known) {
+		buf_printf(&text, "directory=%s reason=%s\n", directory,
+		    login->judged ? login->reason : "none");
+		if (known)
+			loginshow_rights(login, &text);
+		role_answer(l->id, CONTROL_OK, buf_slice(&text));
+	} else {
+		buf_printf(&text, "nobody of this name: directory=%s reason=%s",
+		    directory, login->judged ? login->reason : "none");
+		role_answer(l->id, CONTROL_NOT_FOUND, buf_slice(&text));
+	}
+	buf_free(&text);
+	lookup_free(l);
+}
+
+static void
+lookup_done(struct job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+
+	lookup_answer(l, request_verdict_name(l->login.verdict));
+}
+
+/* With a DN template, nobody is found without their password. */
 static void
 show_user(uint64_t id, struct slice user)
 {
-	struct buf text = buf_new(LIMIT_FRAME);
+	struct lookup *l = xcalloc(1, sizeof(*l));
 
-	if (presence_show(auth_self.presence, user, &text))
-		role_answer(id, CONTROL_OK, buf_slice(&text));
-	else
-		role_answer(id, CONTROL_NOT_FOUND,
-		    slice_of("nobody of this name has logged in since the "
-			     "start, nor sent mail"));
-	buf_free(&text);
+	l->job.run = lookup_run;
+	l->job.done = lookup_done;
+	l->id = id;
+	l->user = xstrndup(user);
+	l->login = login_new();
+	if (auth_self.config->base == NULL ||
+	    jobs_submit(auth_self.jobs, &l->job) == -1)
+		lookup_answer(l, "not_asked");
 }
 
 static void

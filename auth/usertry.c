@@ -7,14 +7,13 @@
 
 #include "usertool.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "clock.h"
 #include "directory.h"
 #include "limits.h"
 #include "login.h"
-#include "pack.h"
+#include "loginshow.h"
 #include "prompt.h"
 #include "servers.h"
 #include "storedkey.h"
@@ -29,14 +28,6 @@ put_text(struct slice s)
 
 	for (i = 0; i < s.n; i++)
 		putchar(s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '?');
-}
-
-static void
-put_line(const char *name, struct slice value)
-{
-	printf("  %s=", name);
-	put_text(value);
-	putchar('\n');
 }
 
 static void
@@ -67,29 +58,19 @@ tell(const struct ldapconn_step *s)
 	putchar('\n');
 }
 
+/* Lines, a little to the right. */
 static void
-tell_quota(const struct quota *q)
+put_lines(struct slice s)
 {
-	enum quota_measure m;
-	enum quota_window w;
+	while (s.n > 0) {
+		const char *end = memchr(s.p, '\n', s.n);
+		size_t n = end == NULL ? s.n : (size_t)(end - s.p);
 
-	for (m = 0; m < QUOTA_MEASURES; m++)
-		for (w = 0; w < QUOTA_WINDOWS; w++)
-			if (q->max[m][w] != 0)
-				printf("  limit %s=%" PRIu64 "\n",
-				    quota_name(m, w), q->max[m][w]);
-	if (q->sessions != 0)
-		printf("  limit sessions=%" PRIu64 "\n", q->sessions);
-}
-
-static void
-tell_addresses(const char *name, uint32_t count, const struct buf *packed)
-{
-	struct unpack u = unpack_begin(buf_slice(packed));
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		put_line(name, unpack_bytes(&u));
+		fputs("  ", stdout);
+		put_text((struct slice){ s.p, n });
+		putchar('\n');
+		s = slice_from(s, end == NULL ? n : n + 1);
+	}
 }
 
 /* What a client hears; the words are smtp's (docs/clients.md has them). */
@@ -116,26 +97,19 @@ static void
 tell_outcome(const struct login *l)
 {
 	bool yes = l->verdict == AUTH_ACCEPTED;
+	struct buf text = buf_new(2 * LIMIT_FRAME);
 
 	printf("%s: the client hears %s", yes ? "accepted" : "not accepted",
 	    reply_to(l->verdict));
 	if (l->reason != NULL && *l->reason != '\0')
 		printf(" (reason=%s)", l->reason);
 	putchar('\n');
-	if (!yes)
-		return;
-	put_line("user", slice_of(l->user));
-	tell_addresses("address", l->address_count, &l->addresses);
-	tell_addresses("delegated", l->delegated_count, &l->delegated);
-	tell_quota(&l->quota);
-	if (l->warning.expires)
-		printf("  password_expires_s=%" PRIu32 "\n",
-		    (uint32_t)l->warning.expires_s);
-	if (l->warning.grace)
-		printf("  grace_logins_left=%" PRIu32 "\n",
-		    (uint32_t)l->warning.grace_left);
-	if (l->address_count + l->delegated_count == 0)
-		puts("  no address: no sender will be accepted but <>");
+	if (yes) {
+		buf_printf(&text, "user=%s\n", l->user);
+		loginshow_rights(l, &text);
+		put_lines(buf_slice(&text));
+	}
+	buf_free(&text);
 }
 
 /* What the entry holds for SCRAM. */

@@ -351,8 +351,20 @@ def test_a_terminal_shows_no_password(gateway):
 
 def test_a_user_is_shown_with_sessions_and_last_logins(gateway, user):
     assert user("passwd", "lists", typed="open sesame\n")[0] == 0
-    status, out, err = submitctl(gateway, "user", "show", "lists")
+    status, out, err = submitctl(gateway, "user", "show", "nobody")
     assert (status, out) == (1, "") and err.startswith("submitctl: error ")
+    # of who has never logged in: what the directory has
+    status, out, err = submitctl(gateway, "user", "show", "lists")
+    assert (status, err) == (0, "")
+    assert "directory=accepted reason=ok\naddress=lists@example.net\n" \
+        "address=@lists.example.net\n" in out
+    assert "sessions" not in out
+    for name, reason in (("bob", "may_not_send"), ("carol", "suspended")):
+        out = submitctl(gateway, "user", "show", name)[1]
+        assert f"directory=suspended reason={reason}\n" in out, out
+    out = submitctl(gateway, "user", "show", "alice@example.net")[1]
+    assert "delegated=office@example.net\n" \
+        "limit messages_per_day=5000\n" in out
     with gateway.connect() as client, gateway.connect() as other:
         for one in (client, other):
             one.ehlo()
