@@ -43,8 +43,8 @@ hash_crypt(struct slice password, struct buf *out)
 	*end = '\0';
 	memset(&data, 0, sizeof(data));
 	/* a secret has a NUL behind it */
-	hash = crypt_r(password.p, salt, &data);
-	if (hash != NULL && *hash == '$')
+	hash = crypt_rn(password.p, salt, &data, sizeof(data));
+	if (hash != NULL)
 		buf_printf(out, "{CRYPT}%s", hash);
 	explicit_bzero(&data, sizeof(data));
 	return out->n > 0 && buf_ok(out) ? 0 : -1;

@@ -80,7 +80,7 @@ lookup_answer(struct lookup *l, const char *directory)
 	const struct login *login = &l->login;
 	bool known = login->judged && login->verdict != AUTH_REFUSED;
 	struct slice user = slice_of(known ? login->user : l->user);
-	struct buf text = buf_new(2 * LIMIT_FRAME);
+	struct buf text = buf_new((size_t)2 * LIMIT_FRAME);
 
 	if (presence_show(auth_self.presence, user, &text) || known) {
 		buf_printf(&text, "directory=%s reason=%s\n", directory,

@@ -97,7 +97,7 @@ static void
 tell_outcome(const struct login *l)
 {
 	bool yes = l->verdict == AUTH_ACCEPTED;
-	struct buf text = buf_new(2 * LIMIT_FRAME);
+	struct buf text = buf_new((size_t)2 * LIMIT_FRAME);
 
 	printf("%s: the client hears %s", yes ? "accepted" : "not accepted",
 	    reply_to(l->verdict));

@@ -353,6 +353,8 @@ def test_a_user_is_shown_with_sessions_and_last_logins(gateway, user):
     assert user("passwd", "lists", typed="open sesame\n")[0] == 0
     status, out, err = submitctl(gateway, "user", "show", "nobody")
     assert (status, out) == (1, "") and err.startswith("submitctl: error ")
+    wait_until("relay answers", lambda: "not running" not in submitctl(
+        gateway, "user", "show", "lists")[2])
     # of who has never logged in: what the directory has
     status, out, err = submitctl(gateway, "user", "show", "lists")
     assert (status, err) == (0, "")

@@ -103,7 +103,8 @@ test_hashes_are_those_that_directories_check(void **state)
 	assert_int_equal(newpassword_hash(PASSWORD_CRYPT, password, &text), 0);
 	buf_add(&text, "", 1);
 	assert_memory_equal(text.p, "{CRYPT}$6$", 10);
-	assert_string_equal(crypt_r(password.p, text.p + 7, &data), text.p + 7);
+	assert_string_equal(
+	    crypt_rn(password.p, text.p + 7, &data, sizeof(data)), text.p + 7);
 
 	buf_clear(&text);
 	assert_int_equal(newpassword_hash(PASSWORD_SSHA, password, &text), 0);

@@ -113,7 +113,7 @@ test_the_blocked_do_not_enter(void **state)
 static void
 test_the_last_logins_are_shown_newest_first(void **state)
 {
-	char verdict[8];
+	char verdict[16];
 	int i;
 
 	(void)state;
