@@ -34,8 +34,11 @@ void control_stats(
 /* A process of this role is gone: nobody waits for its answer.  The same. */
 void control_lost(struct control *, enum role_id);
 
-/* A role's MSG_CONTROL_ANSWER, of a frame with this id.  The same. */
+/*
+ * A role's MSG_CONTROL_ANSWER, of a frame with this id.  The same.  Of a role
+ * that was not asked it is malformed: a captured one answers for nobody else.
+ */
 enum ipc_verdict control_answer(
-    struct control *, uint64_t id, struct slice payload);
+    struct control *, const struct child *, uint64_t id, struct slice payload);
 
 #endif

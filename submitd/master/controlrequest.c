@@ -175,7 +175,8 @@ control_lost(struct control *control, enum role_id role)
 }
 
 enum ipc_verdict
-control_answer(struct control *control, uint64_t id, struct slice payload)
+control_answer(struct control *control, const struct child *c, uint64_t id,
+    struct slice payload)
 {
 	struct msg_control_answer m;
 	struct query *q;
@@ -184,6 +185,8 @@ control_answer(struct control *control, uint64_t id, struct slice payload)
 		return IPC_MALFORMED;
 	if ((q = query_find(control, id, QUERY_ROLES)) == NULL)
 		return IPC_FINE; /* too late */
+	if ((q->roles & 1U << c->role) == 0)
+		return IPC_MALFORMED;
 	if (m.status == CONTROL_OK) {
 		add_printable(&q->text, m.text);
 		q->answered = true;

@@ -155,7 +155,7 @@ on_control_answer(void *arg, struct ipc_frame *f)
 {
 	struct child *c = arg;
 
-	return control_answer(c->master->control, f->id, f->payload);
+	return control_answer(c->master->control, c, f->id, f->payload);
 }
 
 /*
