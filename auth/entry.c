@@ -12,6 +12,7 @@
 #include "ldapname.h"
 #include "limits.h"
 #include "log.h"
+#include "mechs.h"
 #include "pack.h"
 #include "xalloc.h"
 
@@ -57,7 +58,8 @@ take_stored_key(void *arg, struct slice value)
 {
 	struct stored_keys *keys = arg;
 
-	keys->login->has_stored_keys = true;
+	if (mechs_use_key(value)) /* the attribute may hold other things */
+		keys->login->has_stored_keys = true;
 	if (keys->values != NULL)
 		pack_bytes(keys->values, value);
 }

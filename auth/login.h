@@ -38,7 +38,7 @@ struct login {
 	uint32_t acting_count;
 	char *acts_as;        /* login_act_as(); NULL: nobody else */
 	bool truncated;       /* some of it was beyond the limits */
-	bool has_stored_keys; /* some; for SCRAM */
+	bool has_stored_keys; /* one at least, for SCRAM as it is offered */
 	struct quota quota;
 	uint32_t retry_s;  /* of AUTH_LIMITED */
 	uint32_t delay_ms; /* of AUTH_REFUSED: it takes that long, at least */

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "oauth.h"
 #include "oauthplugin.h"
+#include "storedkey.h"
 #include "xalloc.h"
 
 /*
@@ -360,4 +361,19 @@ mechs_find(struct slice name)
 		if (slice_ieq(name, slice_of(known[i].name)))
 			return is_offered(name) ? &known[i] : NULL;
 	return NULL;
+}
+
+bool
+mechs_use_key(struct slice value)
+{
+	enum storedkey_status status = STOREDKEY_OTHER;
+	struct storedkey key;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known) && status != STOREDKEY_GOOD; i++)
+		if (known[i].flags & MECH_STORED &&
+		    is_offered(slice_of(known[i].name)))
+			status = storedkey_parse(value, known[i].library, &key);
+	explicit_bzero(&key, sizeof(key));
+	return status == STOREDKEY_GOOD;
 }

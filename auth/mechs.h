@@ -8,6 +8,7 @@
  * system's own directory; no configuration file and no variable counts.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -45,5 +46,8 @@ const char *mechs_offered(void);
 
 /* Static; NULL when it is not offered.  Any case. */
 const struct mech *mechs_find(struct slice name);
+
+/* The value is a stored key of a mechanism that is offered. */
+bool mechs_use_key(struct slice value);
 
 #endif

@@ -30,6 +30,8 @@ def directory(slapd):
     add_user(slapd, "sue", keys["SCRAM-SHA-256"].dovecot(),
              password=ssha(SECRET))
     add_user(slapd, "old", keys["SCRAM-SHA-1"].rfc5803())
+    add_user(slapd, "odd", keys["SCRAM-SHA-1"].rfc5803(), ssha("no key"),
+             password=ssha(SECRET))
     add_user(slapd, "two", "SCRAM-SHA-256$4096:bad$bad:bad",
              keys["SCRAM-SHA-256"].rfc5803().replace("$", " $ "))
     add_user(slapd, "bad", keys["SCRAM-SHA-256"].rfc5803().replace(
@@ -228,7 +230,8 @@ def test_counts_that_differ_are_told_to_the_operator(scram):
 
 
 def test_who_has_a_key_may_be_held_to_it(scram):
-    gateway = scram(auth={"scram_only": True})
+    gateway = scram(auth={"scram_only": True, "mechanisms": [
+        "SCRAM-SHA-256", "PLAIN"]})
     with gateway.connect() as client:
         client.ehlo()
         # the second time it is remembered that the password is right
@@ -239,6 +242,9 @@ def test_who_has_a_key_may_be_held_to_it(scram):
         assert told(client.auth_plain("nobody", "wrong")) == NO
         assert told(login(client, "SCRAM-SHA-256", "sue", SECRET)) == YES
     gateway.login("alice").close()
+    with gateway.connect() as client:  # a key for what is not offered
+        client.ehlo()
+        assert told(client.auth_plain("odd", SECRET)) == YES
 
 
 def test_who_has_none_may_be_told(scram):

@@ -407,6 +407,10 @@ test_only_what_was_wanted_is_offered(void **state)
 
 	(void)state;
 	assert_string_equal(mechs_offered(), "PLAIN LOGIN");
+	assert_false(mechs_use_key(
+	    slice_of("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+		     "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+		     "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")));
 	assert_string_equal(mechs_find(S("pLaIn"))->name, "PLAIN");
 	for (i = 0; i < ARRAY_LEN(never); i++)
 		assert_null(mechs_find(slice_of(never[i])));

@@ -222,6 +222,19 @@ test_libsasl2s_client_is_let_in(void **state)
 	}
 }
 
+/* What else an attribute may hold binds nobody to SCRAM. */
+static void
+test_a_key_is_of_use_for_what_is_offered(void **state)
+{
+	(void)state;
+	assert_true(mechs_use_key(slice_of(directory.value)));
+	holds("SCRAM-SHA-1", "x");
+	assert_true(mechs_use_key(slice_of(directory.value)));
+	assert_false(mechs_use_key(slice_of("")));
+	assert_false(mechs_use_key(slice_of("{SSHA}AAAA")));
+	assert_false(mechs_use_key(slice_of("SCRAM-SHA-256$1:YQ==$x:y")));
+}
+
 static void
 test_both_forms_are_offered_login_last(void **state)
 {
@@ -241,6 +254,7 @@ main(void)
 		TEST(test_a_wrong_proof_is_a_guess),
 		TEST(test_trouble_of_the_directory_is_ours),
 		TEST(test_libsasl2s_client_is_let_in),
+		TEST(test_a_key_is_of_use_for_what_is_offered),
 		TEST(test_both_forms_are_offered_login_last),
 	};
 
