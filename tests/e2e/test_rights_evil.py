@@ -130,6 +130,13 @@ def test_a_search_that_fails_lets_nobody_in(pair, step, code):
         assert try_login(gateway) == TROUBLE
 
 
+@pytest.mark.parametrize("step", ["suspended", "may send"])
+def test_a_limit_on_one_entry_is_our_trouble(pair, step):
+    gateway, directory = pair
+    directory.bent = {step: 4}
+    assert try_login(gateway) == TROUBLE
+
+
 NONSENSE = {
     "not LDAP": Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "cut": Raw(b"\x30\x20\x02\x01\x02"),
