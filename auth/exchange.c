@@ -255,6 +255,9 @@ conclude_judged(struct exchange *e, int r)
 
 	if (r == SASL_OK)
 		return;
+	/* on_proxy_policy() has spoken, behind a proof that was right. */
+	if (r == SASL_NOAUTHZ && l->verdict != AUTH_ACCEPTED)
+		return;
 	if (e->mech->flags & MECH_STORED)
 		conclude_unproven(l);
 	/* The password was right, the other name was not theirs. */

@@ -185,11 +185,13 @@ test_another_authorization_identity_is_refused(void **state)
 	(void)state;
 	assert_says((struct saying){ .header = "n,a=user," }, AUTH_ACCEPTED);
 	assert_says((struct saying){ .header = "n,a=boss," }, AUTH_REFUSED);
+	assert_false(directory.guess); /* the password was known */
 	assert_says((struct saying){ .header = "n,a=bo=2ss," }, AUTH_REFUSED);
 	/* ... and does not tell that the proof was right. */
 	assert_says(
 	    (struct saying){ .header = "n,a=boss,", .password = "wrong" },
 	    AUTH_REFUSED);
+	assert_true(directory.guess);
 }
 
 static void
@@ -204,6 +206,7 @@ test_a_delegate_acts_as_the_mailbox(void **state)
 	    AUTH_REFUSED);
 	directory.answer = AUTH_SUSPENDED;
 	assert_says((struct saying){ .header = "n,a=user," }, AUTH_SUSPENDED);
+	assert_says((struct saying){ .header = "n,a=desk," }, AUTH_SUSPENDED);
 	assert_says((struct saying){ .password = "wrong" }, AUTH_REFUSED);
 }
 
