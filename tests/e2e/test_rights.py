@@ -7,6 +7,7 @@ import pytest
 
 import scram
 import test_directory_users
+import test_oauth
 from conftest import compose
 from rawsmtp import plain
 from servers import PASSWORD
@@ -216,6 +217,29 @@ def test_a_proof_does_not_help_who_is_suspended(another, dora):
     assert prove(gateway, "dora") == (535, "5.7.13")
     assert prove(gateway, "dora", word="wrong") == (535, "5.7.8")
     assert prove(gateway, "nosuch", word="wrong") == (535, "5.7.8")
+
+
+def test_a_token_is_too(another, tmp_path):
+    authority = test_oauth.Authority()
+    path = tmp_path / "jwks.json"
+    path.write_text(authority.jwks())
+    gateway = another(
+        auth={"mechanisms": ["OAUTHBEARER"]},
+        oauth={"jwks_file": path, "issuer": test_oauth.ISSUER,
+               "audience": "submit", "discovery_url": test_oauth.DISCOVERY},
+        ldap={**DELEGATES, "suspended_filter": "(employeeType=suspended)"})
+
+    def bring(lead, **claims):
+        reply, _ = test_oauth.try_login(
+            gateway, "OAUTHBEARER",
+            test_oauth.bearer(authority.token(**claims), lead))
+        return reply.code, reply.enhanced()
+
+    mark = gateway.process.mark()
+    assert bring("n,a=office,") == (235, "2.7.0")
+    gateway.process.wait_log(r"login user=alice authzid=office ", since=mark)
+    assert bring("n,a=bob,") == (535, "5.7.8")
+    assert bring("n,,", email="suspended@example.org") == (535, "5.7.13")
 
 
 # -- domains -----------------------------------------------------------------
