@@ -39,6 +39,7 @@ struct step {
 	struct job job; /* first */
 	uint64_t link;
 	uint64_t id;
+	const struct mech *mech;
 	struct exchange *exchange;
 	bool has_data;
 	struct secret data;
@@ -320,11 +321,13 @@ raise_alarm(const struct login *login)
 
 /*
  * What the verdict says about who tries: also when nobody waits for it any
- * more, or hanging up would make guesses free.
+ * more, or hanging up would make guesses free.  Tokens and certificates are
+ * nothing to guess: a ban for guesses at the password does not concern them.
  */
 static void
-settle(struct login *login)
+settle(struct login *login, const struct mech *mech)
 {
+	bool guessable = (mech->flags & (MECH_TOKEN | MECH_CERTIFICATE)) == 0;
 	const struct abuse_who who = { login->client_address,
 		slice_of(login->typed), slice_of(login->user) };
 	uint64_t now = clock_ms();
@@ -332,12 +335,13 @@ settle(struct login *login)
 
 	if (login->verdict != AUTH_ACCEPTED && login->verdict != AUTH_REFUSED)
 		return;
-	login->retry_s = abuse_retry_s(auth_self.abuse, &who, now);
+	if (guessable)
+		login->retry_s = abuse_retry_s(auth_self.abuse, &who, now);
 	if (login->retry_s > 0)
 		login_judge(login, AUTH_LIMITED, "banned");
 	else if (login->verdict == AUTH_ACCEPTED)
 		abuse_succeeded(auth_self.abuse, &who, now);
-	else if (login->guess)
+	else if (login->guess && guessable)
 		login->delay_ms =
 		    abuse_failed(auth_self.abuse, &who, now, &guarded);
 	if (guarded)
@@ -353,7 +357,7 @@ step_done(struct job *job)
 	struct link *l;
 
 	if (s->state == EXCHANGE_OVER)
-		settle(exchange_login(s->exchange));
+		settle(exchange_login(s->exchange), s->mech);
 	LIST_FOREACH (l, &auth_self.links, next)
 		if (l->serial == s->link)
 			r = request_find(l, s->id);
@@ -386,6 +390,7 @@ request_step(struct request *r, bool has_data, struct slice data)
 	s->job.done = step_done;
 	s->link = r->link->serial;
 	s->id = r->id;
+	s->mech = r->mech;
 	s->has_data = has_data;
 	secret_set(&s->data, data);
 	s->deadline_ms = r->asked_ms + CHECK_BUDGET_MS;
