@@ -45,7 +45,7 @@ struct directory {
 struct question {
 	struct slice user;
 	struct slice password;
-	bool proven;        /* otherwise: no password */
+	bool proven;        /* otherwise, or yet to be: no password */
 	const char *filter; /* NULL: the configuration's */
 	struct buf *stored_keys;
 	uint64_t deadline_ms;
@@ -173,7 +173,8 @@ static void
 ask_rights(struct directory *d, struct question *q, const char *dn,
     struct ldap_result *yes)
 {
-	const struct rights_question rights = { dn, q->deadline_ms, q->login };
+	const struct rights_question rights = { dn, q->deadline_ms, q->login,
+		q->proven };
 	struct ldapconn *c =
 	    d->config->dn_template != NULL ? &d->user : &d->lookup;
 	struct ldap_result r =
@@ -181,6 +182,18 @@ ask_rights(struct directory *d, struct question *q, const char *dn,
 
 	if (r.meaning != MEANS_OK)
 		*yes = r;
+}
+
+/* As long as ask_rights(), and never a yes: the no there was before. */
+static struct ldap_result
+ask_rights_for_nobody(
+    struct directory *d, struct question *q, struct ldap_result no)
+{
+	int code = rights_ask_for_nobody(
+	    d->rights, &d->lookup, d->config->base, q->deadline_ms);
+	struct ldap_result r = judge(q, &d->lookup, code);
+
+	return r.meaning == MEANS_OK ? no : r;
 }
 
 static const struct ldap_result too_long = { MEANS_ALERT, "too_long", false };
@@ -288,8 +301,9 @@ search_and_bind(struct directory *d, struct question *q)
 	r = find_entry(d, q, &dn);
 	if (r.meaning == MEANS_OK && !q->proven)
 		r = bind_user(d, q, dn);
-	else if (r.meaning == MEANS_NO && !q->proven)
-		r = bind_nobody(d, q, r);
+	else if (r.meaning == MEANS_NO)
+		r = q->proven ? ask_rights_for_nobody(d, q, r)
+			      : bind_nobody(d, q, r);
 	if (r.meaning == MEANS_OK)
 		ask_rights(d, q, dn, &r);
 	ldap_memfree(dn);

@@ -4,6 +4,9 @@
  * The directory itself judges filters on an account.  A search that fails is
  * never taken for one that found nothing: somebody would lack addresses, or
  * send with an account that is suspended.
+ *
+ * Before a proof (SCRAM) the number of searches is the same for everybody,
+ * strangers too, or time would tell who there is and who is suspended.
  */
 
 #include "rights.h"
@@ -19,6 +22,7 @@
 #include "xalloc.h"
 
 #define FILTER_MAX 8192 /* octets, expanded */
+#define NOBODY     "submitd-no-such-user"
 
 struct rights {
 	const struct auth_config *config;
@@ -179,11 +183,26 @@ rights_ask(const struct rights *r, struct ldapconn *c,
 	struct asking a = { r, c, q, buf_new(FILTER_MAX) };
 	int code = ask_flags(&a, refusal);
 
-	if (code == LDAP_SUCCESS && *refusal == NULL)
+	if (code == LDAP_SUCCESS && (*refusal == NULL || q->unproven))
 		code = ask_addresses(&a);
 	if (code == LDAP_SUCCESS && q->login->truncated)
 		warn_of_truncation(q->login);
 	buf_free(&a.filter);
+	return code;
+}
+
+int
+rights_ask_for_nobody(const struct rights *r, struct ldapconn *c,
+    const char *dn, uint64_t deadline_ms)
+{
+	struct login nobody = login_new();
+	const struct rights_question q = { dn, deadline_ms, &nobody, true };
+	const char *refusal;
+	int code;
+
+	login_set_user(&nobody, slice_of(NOBODY));
+	code = rights_ask(r, c, &q, &refusal);
+	login_free(&nobody);
 	return code;
 }
 

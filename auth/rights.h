@@ -9,6 +9,7 @@
  * configured.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -26,6 +27,7 @@ struct rights_question {
 	const char *dn; /* of the user's entry */
 	uint64_t deadline_ms;
 	struct login *login; /* that entry_take() has filled in */
+	bool unproven; /* all searches, so that time tells of no refusal */
 };
 
 /*
@@ -36,5 +38,12 @@ struct rights_question {
  */
 NODISCARD int rights_ask(const struct rights *, struct ldapconn *,
     const struct rights_question *, const char **refusal);
+
+/*
+ * All searches for somebody who is not there, which come to nothing; dn is of
+ * an entry that is.  Codes as above.
+ */
+NODISCARD int rights_ask_for_nobody(const struct rights *, struct ldapconn *,
+    const char *dn, uint64_t deadline_ms);
 
 #endif

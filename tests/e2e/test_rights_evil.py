@@ -10,7 +10,7 @@ from evilgateway import (NO, TROUBLE, YES, evil_gateway, recorded, try_login,
                          user_binds)
 from evilldap import (CLOSE, NOTICE, SEARCH_DONE, SILENT, EvilLdap, Raw, Slow,
                       entry, integer, reference, result, sequence)
-from rawsmtp import plain
+from rawsmtp import b64, plain
 from rig import wait_until
 from servers import BASE, PASSWORD
 
@@ -283,3 +283,44 @@ def test_another_server_is_asked_for_all_of_it(ground):
                 **LDAP, "uri": [sick.url, well.url]}) as gateway:
             assert allowed(gateway, "m1@example.org", "alice@example.org",
                            "g1@example.org") == [250, 250, 550]
+
+
+# -- before a proof ----------------------------------------------------------
+
+
+def asked_before_the_proof(gateway, directory, user):
+    """The searches until a client of SCRAM hears salt and count."""
+    directory.forget()
+    with gateway.connect() as client:
+        client.ehlo()
+        first = b64(f"n,,n={user},r=abcdefgh")
+        assert client.command("AUTH SCRAM-SHA-256 " + first).code == 334
+        assert client.command("*").code == 501
+    asked = directory.seen("search") + directory.seen("probe")
+    return [directory.step(r) or "who" for r in asked]
+
+
+def test_nobody_can_tell_by_time_who_there_is(ground):
+    """As many searches for strangers and for the suspended as for others."""
+    with Rights() as directory:
+        ldap = {**LDAP, "scram_attribute": "authPassword"}
+        with evil_gateway(ground, directory, ldap=ldap) as gateway:
+            usual = asked_before_the_proof(gateway, directory, "alice")
+            assert sorted(usual) == sorted(STEPS + ["who"])
+            assert asked_before_the_proof(gateway, directory, "nosuch") == usual
+            directory.bent = {"suspended": [entry(ALICE), DONE]}
+            assert asked_before_the_proof(gateway, directory, "alice") == usual
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_search_for_nobody_that_fails_is_trouble_too(ground, step):
+    with Rights() as directory:
+        ldap = {**LDAP, "scram_attribute": "authPassword"}
+        with evil_gateway(ground, directory, ldap=ldap) as gateway:
+            directory.bent = {step: 51}
+            for user in ("alice", "nosuch"):
+                with gateway.connect() as client:
+                    client.ehlo()
+                    reply = client.command("AUTH SCRAM-SHA-256 " +
+                                           b64(f"n,,n={user},r=abcdefgh"))
+                assert (reply.code, reply.enhanced()) == TROUBLE, user
