@@ -1,8 +1,9 @@
 /*
  * ldapdial - try every directory server, and say each step's outcome in words.
  *
- * The same steps as a login up to the user's own bind, by the same code, each
- * with a line of its own; the first that fails ends a server's trial.
+ * The same steps as a login up to the user's own bind, by the same code, and
+ * the searches behind it for nobody; each has a line of its own, and the first
+ * that fails ends a server's trial.
  */
 
 #include "ldapdial.h"
@@ -17,6 +18,7 @@
 #include "clock.h"
 #include "ldapconn.h"
 #include "ldaplib.h"
+#include "rights.h"
 #include "servers.h"
 
 static void PRINTF(3, 4) say(const char *step, bool good, const char *fmt, ...)
@@ -155,6 +157,23 @@ tell(const char *step, const struct ldapconn *conn, int code, const char *good)
 	return code == LDAP_SUCCESS;
 }
 
+/* The searches behind a right password: their bases and filters are good. */
+static bool
+dial_rights(struct ldapconn *conn, const struct auth_config *c)
+{
+	struct rights *rights;
+	int code;
+
+	if (c->group_filter == NULL && c->delegate_filter == NULL &&
+	    c->suspended_filter == NULL && c->may_send_filter == NULL)
+		return true;
+	rights = rights_new(c);
+	code = rights_ask_for_nobody(
+	    rights, conn, c->base, soon(c->operation_timeout_ms));
+	rights_free(&rights);
+	return tell("rights", conn, code, "groups, delegates, flags");
+}
+
 static bool
 dial_server(const struct endpoint *e, const struct auth_config *c)
 {
@@ -183,7 +202,7 @@ dial_server(const struct endpoint *e, const struct auth_config *c)
 					      : "anonymous"))
 		goto out;
 	code = ldapconn_touch(&conn, c->base, soon(c->operation_timeout_ms));
-	good = tell("base", &conn, code, c->base);
+	good = tell("base", &conn, code, c->base) && dial_rights(&conn, c);
 out:
 	ldapconn_close(&conn);
 	return good;

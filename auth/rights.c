@@ -61,6 +61,20 @@ make_filter(struct asking *a, const char *template)
 	return LDAP_FILTER_ERROR;
 }
 
+/* Say in the connection's text whose fault it is: a key of ours. */
+static int
+blame(struct asking *a, const char *key, int code)
+{
+	char text[LDAPCONN_TEXT];
+
+	if (code == LDAP_SUCCESS)
+		return code;
+	memcpy(text, a->conn->text, sizeof(text));
+	(void)snprintf(a->conn->text, sizeof(a->conn->text), "%s: %.*s", key,
+	    (int)(sizeof(text) - sizeof("delegate_filter: ")), text);
+	return code;
+}
+
 /* -- flags ------------------------------------------------------------------
  */
 
@@ -93,9 +107,11 @@ ask_flags(struct asking *a, const char **refusal)
 	int code = LDAP_SUCCESS;
 
 	if (config->suspended_filter != NULL)
-		code = matches(a, config->suspended_filter, &suspended);
+		code = blame(a, "suspended_filter",
+		    matches(a, config->suspended_filter, &suspended));
 	if (code == LDAP_SUCCESS && config->may_send_filter != NULL)
-		code = matches(a, config->may_send_filter, &may_send);
+		code = blame(a, "may_send_filter",
+		    matches(a, config->may_send_filter, &may_send));
 	*refusal = suspended ? "suspended" : !may_send ? "may_not_send" : NULL;
 	return code;
 }
@@ -121,19 +137,34 @@ take_delegate(void *arg, LDAP *ld, LDAPMessage *message)
 	    a->question->login);
 }
 
+/* A search for other entries. */
+struct others {
+	const char *key;
+	const char *filter; /* NULL: there is no such search */
+	const char *base;
+	char **attributes;
+	void (*take)(void *, LDAP *, LDAPMessage *);
+};
+
 /* What there is beyond a limit is lost to the user, and so told. */
 static int
-search(struct asking *a, const char *base, char **attributes,
-    void (*take)(void *, LDAP *, LDAPMessage *))
+search(struct asking *a, const struct others *o)
 {
-	const struct ldapconn_search s = { base, LDAP_SCOPE_SUBTREE,
-		a->filter.p, attributes };
-	const struct ldapconn_taker taker = { take, a, LIMIT_GRANT_ADDRESSES };
-	int code =
-	    ldapconn_search_all(a->conn, &s, &taker, operation_deadline(a));
+	const struct ldapconn_taker taker = { o->take, a,
+		LIMIT_GRANT_ADDRESSES };
+	struct ldapconn_search s = { o->base, LDAP_SCOPE_SUBTREE, NULL,
+		o->attributes };
+	int code;
 
+	if (o->filter == NULL)
+		return LDAP_SUCCESS;
+	code = make_filter(a, o->filter);
+	s.filter = a->filter.p;
+	if (code == LDAP_SUCCESS)
+		code = ldapconn_search_all(
+		    a->conn, &s, &taker, operation_deadline(a));
 	if (code != LDAP_SIZELIMIT_EXCEEDED)
-		return code;
+		return blame(a, o->key, code);
 	a->question->login->truncated = true;
 	return LDAP_SUCCESS;
 }
@@ -143,20 +174,18 @@ ask_addresses(struct asking *a)
 {
 	const struct rights *r = a->rights;
 	const struct auth_config *config = r->config;
+	const struct others searches[] = {
+		{ "group_filter", config->group_filter, config->group_base,
+		    r->group_attributes, take_group },
+		{ "delegate_filter", config->delegate_filter,
+		    config->delegate_base, r->delegate_attributes,
+		    take_delegate },
+	};
 	int code = LDAP_SUCCESS;
+	size_t i;
 
-	if (config->group_filter != NULL) {
-		code = make_filter(a, config->group_filter);
-		if (code == LDAP_SUCCESS)
-			code = search(a, config->group_base,
-			    r->group_attributes, take_group);
-	}
-	if (code == LDAP_SUCCESS && config->delegate_filter != NULL) {
-		code = make_filter(a, config->delegate_filter);
-		if (code == LDAP_SUCCESS)
-			code = search(a, config->delegate_base,
-			    r->delegate_attributes, take_delegate);
-	}
+	for (i = 0; i < ARRAY_LEN(searches) && code == LDAP_SUCCESS; i++)
+		code = search(a, &searches[i]);
 	return code;
 }
 

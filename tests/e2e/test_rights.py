@@ -363,3 +363,35 @@ def test_the_sample_directory(documented, tmp_path):
                  "address=sales@example.net", "delegated=office@example.net",
                  "limit messages_per_day=5000", "limit sessions=20"):
         assert line in out
+
+
+# -- before the first login --------------------------------------------------
+
+
+@pytest.mark.parametrize("changes,told", [
+    ({}, "  rights   ok     groups, delegates, flags\n"),
+    ({"group_base": "ou=gone,dc=example,dc=org"},
+     "  rights   FAILED group_filter: search: No such object (32)\n"),
+    ({"delegate_filter": "(=%d)"},
+     "  rights   FAILED delegate_filter: search: Bad search filter (-7)\n"),
+    ({"suspended_filter": "(=x)"},
+     "  rights   FAILED suspended_filter: search: Bad search filter (-7)\n"),
+    ({"may_send_filter": "(!(a=b)(c=d))"},
+     "  rights   FAILED may_send_filter: search: Bad search filter (-7)\n")])
+def test_dial_tries_the_searches(another, changes, told):
+    gateway = another(start=False, ldap={**GROUPS, **DELEGATES, **changes})
+    status, said = gateway.check("--dial")
+    assert told in said
+    assert (status == 0) == ("ok" in told)
+
+
+def test_dial_tries_no_search_that_is_not_configured(another):
+    assert "rights" not in another(start=False).check("--dial")[1]
+
+
+def test_the_log_tells_which_search_failed(another):
+    gateway = another(ldap={**GROUPS, "group_base": "ou=gone,dc=example,dc=org"})
+    mark = gateway.process.mark()
+    assert try_login(gateway) == (454, "4.7.0")
+    gateway.process.wait_log(r"ldap_trouble .*group_filter: search: No such",
+                             since=mark)
