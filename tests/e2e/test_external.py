@@ -107,26 +107,6 @@ def test_a_certificate_lets_in(asking, authority, version):
                                compose("by-certificate")).code == 250
 
 
-def test_guesses_at_the_password_keep_no_certificate_out(
-        another, authority):
-    """And a certificate makes no guess of them."""
-    gateway = another(tls={"client_ca_file": authority.file},
-                      auth={"mechanisms": ["EXTERNAL", "PLAIN"],
-                            "failure_delay": "0s"},
-                      abuse={"pair_failures": 3})
-    file = authority.client("Alice", ["alice@example.org"])
-    for guess in ("one", "two", "three"):
-        with connect(gateway) as client:
-            client.ehlo()
-            assert client.auth_plain("alice@example.org", guess).code == 535
-    with connect(gateway) as client:
-        client.ehlo()
-        assert client.auth_plain("alice@example.org",
-                                 PASSWORD["alice"]).code == 454
-    with connect(gateway, file) as client:
-        assert external(client).code == 235
-
-
 def test_over_starttls_and_in_two_steps(asking, authority):
     file = authority.client("Alice", ["alice@example.org"])
     context = asking.context()

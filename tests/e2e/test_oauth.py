@@ -15,6 +15,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from conftest import compose
 from rawsmtp import Smtp, b64
+from servers import PASSWORD
 
 ISSUER = "https://id.example.org"
 DISCOVERY = ISSUER + "/.well-known/openid-configuration"
@@ -105,6 +106,31 @@ def test_a_good_token_lets_in(trusting, authority, algorithm):
             ("XOAUTH2", xoauth2(token, "A.Example@example.org"))]:
         reply, said = try_login(trusting, mechanism, message)
         assert (reply.code, said) == (235, None), (mechanism, reply)
+
+
+def test_guesses_at_the_password_keep_no_token_out(trusting, authority):
+    """Nor is a token for nobody a guess at one."""
+    trusting.reconfigure(abuse={"pair_failures": 3})
+    trusting.stop()
+    trusting.start()
+    with trusting.connect() as client:
+        client.ehlo()
+        for guess in ("one", "two", "three"):
+            assert client.auth_plain("alice@example.org", guess).code == 535
+        assert client.auth_plain("alice@example.org",
+                                 PASSWORD["alice"]).code == 454
+    reply, _ = try_login(trusting, "OAUTHBEARER", bearer(authority.token()))
+    assert reply.code == 235
+    for _ in range(4):
+        reply, _ = try_login(trusting, "OAUTHBEARER", bearer(
+            authority.token(email="nobody@example.org")))
+        assert reply.code == 535
+    with trusting.connect() as client:  # so that the log has it all
+        client.ehlo()
+        client.auth_plain("somebody", "else")
+    trusting.process.wait_log("user=somebody ")
+    assert "ban kind=pair address=127.0.0.1 user=alice" in trusting.log()
+    assert "user=nobody@example.org failures=" not in trusting.log()
 
 
 def test_both_are_offered_in_tls_only(trusting, authority):
