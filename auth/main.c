@@ -29,9 +29,10 @@
 #include "stranger.h"
 #include "usertool.h"
 
-#define DESCRIPTORS_EACH  4  /* per thread: two connections, some for DNS */
-#define DESCRIPTORS_PROBE 3  /* per server: a connection, some for DNS */
-#define DESCRIPTORS_MORE  64 /* links, event loop, log */
+#define DESCRIPTORS_EACH 4 /* per thread: two connections, some for DNS */
+#define DESCRIPTORS_PROBE                                                      \
+	((uint64_t)3)       /* per server: a connection, some for DNS */
+#define DESCRIPTORS_MORE 64 /* links, event loop, log */
 
 static struct {
 	struct event_base *base;
