@@ -252,6 +252,9 @@ test_a_server_that_came_back_meanwhile_is_not_waited_for(void **state)
 	run_until(2);
 	assert_int_equal(t.begun[8], 0);
 	end_one();
+	schedule_wake(t.relay.schedule);
+	run_until(3);
+	end_one();
 }
 
 /* -- times of day ---------------------------------------------------------- */
