@@ -84,8 +84,8 @@
 #define LIMIT_CONFIG_FILE   1048576
 #define LIMIT_CONTROL_LINE  1024 /* a request of submitctl */
 #define LIMIT_CONTROL_WORDS 16
-#define LIMIT_BLOCKED       10000 /* accounts, blocked at the same time */
-#define LIMIT_HOOK_RUNNING  4     /* of the operator's alarm command */
+#define LIMIT_BLOCKED       2000 /* accounts; each a frame to who starts */
+#define LIMIT_HOOK_RUNNING  4    /* of the operator's alarm command */
 #define LIMIT_HOOK_WAITING  64
 #define LIMIT_WORKERS       64
 #define LIMIT_LISTENERS     64

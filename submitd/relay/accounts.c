@@ -19,6 +19,10 @@
 #include "role.h"
 #include "schedule.h"
 
+/* All of them are told of at once to a role that starts, and by one. */
+_Static_assert(
+    LIMIT_BLOCKED <= LIMIT_LINK_QUEUE / 2, "a link's queue takes all blocks");
+
 static uint64_t
 now_s(void)
 {

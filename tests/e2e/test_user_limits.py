@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from conftest import compose
-from rig import wait_until
+from ledgerpages import write_blocked
+from rig import ROOT, wait_until
 from servers import PASSWORD
 
 QUICK = {"spool": {"retry_min": "1s", "retry_max": "1s"},
@@ -227,6 +229,37 @@ def test_blocked_mail_stays_until_the_user_is_unblocked(
     wait_until("the spool is empty", lambda: gateway.spooled() == [])
     assert send(gateway, compose(token)).code == 250
     assert show(gateway)["blocked"] == "no"
+
+
+def kill_auth(gateway):
+    pid, = gateway.roles("submitd-auth")
+    os.kill(pid, signal.SIGKILL)
+    wait_until("there is another auth",
+               lambda: gateway.roles("submitd-auth") not in ([], [pid]))
+
+
+def test_as_many_as_may_be_are_blocked_over_every_start(another, token):
+    """A role that starts hears of all of them at once."""
+    text = (ROOT / "include/limits.h").read_text()
+    most = int(re.search(r"LIMIT_BLOCKED\s+(\d+)", text)[1])
+    gateway = another()
+    gateway.stop()
+    write_blocked(gateway.dir / "spool/accounts", [
+        "alice", *(f"{i:04}{'x' * 251}" for i in range(most - 1))],
+        int(time.time()))
+    gateway.start()
+    assert_blocked(gateway)
+    kill_auth(gateway)
+    assert_blocked(gateway)
+    kill_relay(gateway)
+    assert_blocked(gateway)
+    status, text = submitctl(gateway, "user", "block", "carol")
+    assert status == 1 and "too many" in text
+    assert submitctl(gateway, "user", "unblock", "alice")[0] == 0
+    wait_until("alice may log in", lambda: login_code(gateway) == 235)
+    assert send(gateway, compose(token)).code == 250
+    for word in ("ipc_queue_full", "blocked_full"):
+        assert word not in gateway.log()
 
 
 def test_a_block_whose_file_is_lost_can_be_ended(another, token):
