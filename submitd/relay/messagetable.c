@@ -159,8 +159,8 @@ message_answer(struct message *m, enum mail_fate fate, unsigned code,
 		.smarthost = slice_of(m->server),
 	};
 
-	if (fate != FATE_REFUSED)
-		message_charge(m);
+	if (fate != FATE_REFUSED && !m->unwanted)
+		message_charge(m); /* else when it ends, if it went out */
 	if (m->patience != NULL)
 		evtimer_del(m->patience);
 	if (m->client.link != 0)
