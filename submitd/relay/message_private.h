@@ -30,6 +30,7 @@ struct message {
 	struct event *patience;       /* the client's, while handing over */
 	bool unwanted;                /* the client was told no meanwhile */
 	bool open;                    /* content is not complete yet */
+	bool brought;                 /* by a client, in this life */
 
 	int fd;
 	uint64_t content_at;

@@ -90,7 +90,7 @@ message_open(struct relay *relay, struct envelope **env,
 	m->env = *env;
 	*env = NULL;
 	m->client = client;
-	m->open = true;
+	m->open = m->brought = true;
 	m->fd = fd;
 	message_reserve(m, &want);
 	if (m->env->options.hold_until_s != 0)

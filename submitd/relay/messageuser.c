@@ -206,13 +206,24 @@ message_charge(struct message *m)
 	accounts_guard(m->relay, a, now_s());
 }
 
+/* It has the form of one (report.c), and nobody brought it. */
+static bool
+is_report_of_ours(const struct message *m)
+{
+	const struct envelope *env = m->env;
+
+	return !m->brought && env->sender[0] == '\0' &&
+	       env->recipient_count == 1 &&
+	       env->recipients[0].notify == NOTIFY_NEVER;
+}
+
 void
 message_judged(struct message *m, uint64_t taken, uint64_t refused)
 {
 	struct account *a;
 
-	if (taken + refused == 0 || m->env->sender[0] == '\0')
-		return; /* reports of ours are nobody's doing */
+	if (taken + refused == 0 || is_report_of_ours(m))
+		return; /* a report is nobody's doing */
 	a = ledger_use(m->relay->ledger, m->env->user, now_s());
 	guard_note_judged(a, taken, refused);
 	ledger_touch(m->relay->ledger, a);

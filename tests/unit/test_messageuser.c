@@ -424,6 +424,62 @@ test_the_guard_may_block(void **state)
 	assert_refused(&begin, 550, "5.7.1");
 }
 
+/* MAIL FROM:<> hides nobody's refusals, at once or from the queue. */
+static void
+test_the_guard_judges_what_has_no_sender(void **state)
+{
+	struct begin begin = good_begin();
+
+	(void)state;
+	begin.sender = "";
+	submit_as(&begin);
+	RUN_UNTIL(delivery != NULL);
+	deliver(OUTCOME_PERMANENT, OUTCOME_TEMPORARY, 550);
+	RUN_UNTIL(t.done > 0 && messages_count() == 0);
+	assert_int_equal(tally_sum(&alice()->refused, QUOTA_HOUR), 1);
+	schedule_wake(t.relay.schedule);
+	RUN_UNTIL(delivery != NULL);
+	deliver(OUTCOME_PERMANENT, OUTCOME_OK, 550);
+	RUN_UNTIL(messages_count() == 0);
+	assert_int_equal(tally_sum(&alice()->refused, QUOTA_HOUR), 2);
+}
+
+/* Reports are nobody's doing: their being taken is no excuse. */
+static void
+test_the_guard_judges_no_report(void **state)
+{
+	(void)state;
+	queue_one();
+	schedule_wake(t.relay.schedule);
+	RUN_UNTIL(delivery != NULL);
+	deliver(OUTCOME_PERMANENT, OUTCOME_PERMANENT, 550);
+	RUN_UNTIL(report.n == 1 && messages_count() == 0);
+	assert_int_equal(tally_sum(&alice()->tried, QUOTA_HOUR), 2);
+	assert_int_equal(tally_sum(&alice()->refused, QUOTA_HOUR), 2);
+}
+
+/* The client heard that it would not be sent, and it was not. */
+static void
+test_what_was_withdrawn_in_time_does_not_count(void **state)
+{
+	(void)state;
+	t.relay.config.hand_over = HAND_OVER_QUEUE;
+	disk.gated = true;
+	submit();
+	while (jobs_busy(t.relay.disk) == 0)
+		event_base_loop(t.relay.base, EVLOOP_ONCE);
+	ipc_send(t.worker, MSG_MAIL_ABORT, t.request, NULL, -1);
+	event_base_loop(t.relay.base, EVLOOP_ONCE);
+	disk.gated = false;
+	disk_go();
+	RUN_UNTIL(messages_count() == 0);
+	t.relay.config.hand_over = HAND_OVER_LIVE;
+	assert_int_equal(deliveries, 0);
+	assert_int_equal(count_files("queue"), 0);
+	assert_int_equal(spent(QUOTA_MESSAGES), 0);
+	assert_int_equal(alice()->reserved[QUOTA_MESSAGES], 0);
+}
+
 static void
 test_the_guard_may_only_tell(void **state)
 {
@@ -460,6 +516,9 @@ main(void)
 		CASE(test_both_must_end),
 		CASE(test_the_guard_may_block),
 		CASE(test_the_guard_may_only_tell),
+		CASE(test_the_guard_judges_what_has_no_sender),
+		CASE(test_the_guard_judges_no_report),
+		CASE(test_what_was_withdrawn_in_time_does_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
