@@ -12,6 +12,16 @@
 /* Parts of the hour's ring that are ten minutes, and the one begun. */
 #define TEN_MINUTES 3
 
+/*
+ * Within an hour of now.  Before or behind it: a clock is set back by a little
+ * now and then, and what it said when it was far ahead counts for nothing.
+ */
+static bool
+is_recent(uint64_t then_s, uint64_t now_s)
+{
+	return (then_s > now_s ? then_s - now_s : now_s - then_s) < HOUR_S;
+}
+
 /* -- networks -------------------------------------------------------------- */
 
 /* Octets of an address that count, as the first of a number. */
@@ -45,7 +55,7 @@ drop_old_networks(struct account *a, uint64_t now_s)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < a->network_n; i++)
-		if (a->networks[i].seen_s + HOUR_S > now_s)
+		if (is_recent(a->networks[i].seen_s, now_s))
 			a->networks[n++] = a->networks[i];
 	a->network_n = n;
 }
@@ -145,7 +155,7 @@ guard_sees(const struct relay_config *config, struct account *a, uint64_t now_s,
 	for (i = 0; i < GUARD_SIGNS; i++) {
 		s = signs[i].see(config, a);
 		if (s.most == 0 || s.seen <= s.most ||
-		    a->alarmed_s[i] + HOUR_S > now_s)
+		    is_recent(a->alarmed_s[i], now_s))
 			continue;
 		a->alarmed_s[i] = now_s;
 		*sign = (enum guard_sign)i;

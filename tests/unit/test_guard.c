@@ -132,6 +132,42 @@ test_any_number_of_networks_fits(void **state)
 	assert_int_equal(account->network_n, LIMIT_ACCOUNT_NETWORKS);
 }
 
+/* What was seen at a time that is still to come was not. */
+static void
+test_a_clock_that_was_ahead_silences_nothing(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	config.guard_networks = 3;
+	for (i = 0; i < 4; i++)
+		visit(i, T0 + 100000000);
+	assert_true(sees(GUARD_NETWORKS, T0 + 100000000));
+	visit(0, T0);
+	assert_int_equal(account->network_n, 1);
+	assert_false(sees(GUARD_NETWORKS, T0));
+	for (i = 0; i < 4; i++)
+		visit(i, T0 + 1);
+	assert_true(sees(GUARD_NETWORKS, T0 + 1));
+	assert_false(sees(GUARD_NETWORKS, T0 + 2));
+	assert_false(sees(GUARD_NETWORKS, T0)); /* a second is no matter */
+}
+
+/* The numbers of a file may be anything. */
+static void
+test_times_do_not_overflow(void **state)
+{
+	(void)state;
+	config.guard_networks = 1;
+	account->alarmed_s[GUARD_NETWORKS] = UINT64_MAX;
+	visit(0, T0);
+	account->networks[0].seen_s = UINT64_MAX;
+	visit(1, T0);
+	visit(2, T0);
+	assert_int_equal(account->network_n, 2);
+	assert_true(sees(GUARD_NETWORKS, T0));
+}
+
 static void
 test_a_burst_of_new_recipients_is_a_sign(void **state)
 {
@@ -204,6 +240,8 @@ main(void)
 		CASE(test_many_networks_are_a_sign),
 		CASE(test_a_network_is_forgotten_after_an_hour),
 		CASE(test_any_number_of_networks_fits),
+		CASE(test_a_clock_that_was_ahead_silences_nothing),
+		CASE(test_times_do_not_overflow),
 		CASE(test_a_burst_of_new_recipients_is_a_sign),
 		CASE(test_a_share_of_refusals_is_a_sign_if_there_are_enough),
 		CASE(test_each_sign_is_told),
