@@ -9,8 +9,11 @@
 
 #include <string.h>
 
-/* A clock that was set back this far was wrong before, or is now. */
+/* A clock that was set back farther was wrong before, or is now. */
 #define SET_BACK_S 86400
+
+/* ... and by no more than this is only corrected. */
+#define CORRECTED_S 10
 
 #define SLOT_MAX (UINT64_MAX / TALLY_SLOTS) /* sums of them do not overflow */
 
@@ -45,6 +48,24 @@ advance_ring(struct tally *t, const struct ring *r, uint64_t now_s)
 		t->slot[r->first + part % r->n] = 0;
 }
 
+/*
+ * As if all of each window were of now.  To stand still until it is that late
+ * again would keep a minute's sum for hours.
+ */
+static void
+set_back(struct tally *t, uint64_t now_s)
+{
+	uint64_t sum[QUOTA_WINDOWS];
+	int w;
+
+	for (w = 0; w < QUOTA_WINDOWS; w++)
+		sum[w] = tally_sum(t, (enum quota_window)w);
+	*t = (struct tally){ .at_s = now_s };
+	for (w = 0; w < QUOTA_WINDOWS; w++)
+		t->slot[slot_before(t, &rings[w], 0)] =
+		    sum[w] > SLOT_MAX ? SLOT_MAX : sum[w];
+}
+
 void
 tally_advance(struct tally *t, uint64_t now_s)
 {
@@ -52,8 +73,10 @@ tally_advance(struct tally *t, uint64_t now_s)
 
 	if (now_s + SET_BACK_S < t->at_s)
 		*t = (struct tally){ 0 };
+	else if (now_s + CORRECTED_S < t->at_s)
+		set_back(t, now_s);
 	if (now_s <= t->at_s)
-		return; /* time stands still until it is that late again */
+		return;
 	for (w = 0; w < QUOTA_WINDOWS; w++)
 		advance_ring(t, &rings[w], now_s);
 	t->at_s = now_s;

@@ -111,18 +111,53 @@ test_what_has_been_falls_when_it_was_said(void **state)
 	}
 }
 
+/* By as much as a clock that runs too fast is: time stands still. */
 static void
-test_a_clock_that_is_set_back_forgets_nothing(void **state)
+test_a_clock_that_is_set_back_a_little_forgets_nothing(void **state)
 {
 	struct tally t = { 0 };
 
 	(void)state;
 	tally_advance(&t, T0);
 	tally_add(&t, 5);
-	tally_advance(&t, T0 - 86400);
+	tally_advance(&t, T0 - 10);
 	tally_add(&t, 2);
 	assert_int_equal(tally_sum(&t, QUOTA_MINUTE), 7);
 	assert_int_equal(t.at_s, T0);
+}
+
+/* All that was in a window is as if of now: it leaves it, and in its time. */
+static void
+test_a_clock_that_is_set_back_by_hours_goes_on(void **state)
+{
+	static const uint64_t back[] = { 11, 60, 3600, 86400 };
+	struct tally t;
+	uint64_t now_s;
+	size_t i, w;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(back); i++) {
+		t = (struct tally){ 0 };
+		tally_advance(&t, T0 - 2000);
+		tally_add(&t, 3);
+		tally_advance(&t, T0);
+		tally_add(&t, 5);
+		now_s = T0 - back[i];
+		tally_advance(&t, now_s);
+		assert_int_equal(t.at_s, now_s);
+		assert_int_equal(tally_sum(&t, QUOTA_MINUTE), 5);
+		assert_int_equal(tally_sum(&t, QUOTA_HOUR), 8);
+		assert_int_equal(tally_sum(&t, QUOTA_DAY), 8);
+		for (w = 0; w < ARRAY_LEN(windows); w++) {
+			uint32_t s = quota_window_s(windows[w].window);
+
+			tally_advance(&t, now_s + s - 1);
+			assert_int_equal(
+			    tally_sum(&t, windows[w].window), w == 0 ? 5 : 8);
+			tally_advance(&t, now_s + s + windows[w].part_s);
+			assert_int_equal(tally_sum(&t, windows[w].window), 0);
+		}
+	}
 }
 
 /* ... but one that was years ahead must not count for years. */
@@ -184,7 +219,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums_are_those_of_the_window),
 		cmocka_unit_test(test_what_has_been_falls_when_it_was_said),
-		cmocka_unit_test(test_a_clock_that_is_set_back_forgets_nothing),
+		cmocka_unit_test(
+		    test_a_clock_that_is_set_back_a_little_forgets_nothing),
+		cmocka_unit_test(
+		    test_a_clock_that_is_set_back_by_hours_goes_on),
 		cmocka_unit_test(test_a_clock_that_was_far_ahead_begins_anew),
 		cmocka_unit_test(test_numbers_do_not_overflow),
 		cmocka_unit_test(test_recent_is_the_end_of_the_window),
