@@ -7,6 +7,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compiler.h"
 #include "xalloc.h"
@@ -24,10 +25,11 @@ struct held {
 static void *holders; /* tsearch(3) of struct holder */
 static void *helds;   /* the same of struct held */
 
+/* As everywhere, the case of a user's name does not count. */
 static int
 compare_users(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcasecmp(*(char *const *)a, *(char *const *)b);
 }
 
 static int
