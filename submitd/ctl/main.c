@@ -113,24 +113,23 @@ is_well_formed(const struct command *c, int argc, char **argv)
 	return n >= c->least && n <= c->most;
 }
 
-/* "user show alice\n" */
+/* "user show alice\n"; -1: the line cannot say that. */
 static int
-send_words(int fd, int argc, char **argv)
+pack_words(struct buf *line, int argc, char **argv)
 {
-	struct buf line = buf_new(LIMIT_CONTROL_LINE);
-	int i, r = -1;
+	bool empty = false;
+	int i;
 
-	for (i = 0; i < argc; i++)
-		words_add(&line, slice_of(argv[i]));
-	buf_str(&line, "\n");
-	if (buf_ok(&line))
-		r = write(fd, line.p, line.n) == (ssize_t)line.n ? 0 : -1;
-	buf_free(&line);
-	return r;
+	for (i = 0; i < argc; i++) {
+		words_add(line, slice_of(argv[i]));
+		empty = empty || argv[i][0] == '\0';
+	}
+	buf_str(line, "\n");
+	return empty || !buf_ok(line) ? -1 : 0;
 }
 
 static int
-ask_daemon(const char *path, int argc, char **argv)
+ask_daemon(const char *path, const struct buf *line)
 {
 	FILE *stream;
 	int fd, status;
@@ -140,7 +139,7 @@ ask_daemon(const char *path, int argc, char **argv)
 		return ctlsocket_unreachable(path);
 	if ((stream = fdopen(fd, "r+")) == NULL)
 		return ctlsocket_unreachable(path);
-	if (send_words(fd, argc, argv) == -1)
+	if (write(fd, line->p, line->n) != (ssize_t)line->n)
 		status = ctlsocket_unreachable(path);
 	else
 		status = ctlsocket_print(stream);
@@ -153,8 +152,9 @@ main(int argc, char **argv)
 {
 	const char *path = DEFAULT_SOCKET;
 	struct ctluser user = { NULL, NULL, NULL, false };
+	struct buf line = buf_new(LIMIT_CONTROL_LINE);
 	const struct command *command;
-	int c;
+	int c, status = CTL_USAGE;
 
 	while ((c = getopt(argc, argv, "s:f:D:y:Yh")) != -1)
 		switch (c) {
@@ -186,5 +186,11 @@ main(int argc, char **argv)
 	if (command != NULL && command->where == DIRECTORY)
 		return ctluser_run(
 		    &user, argc - 1, argv + 1); /* without "user" */
-	return ask_daemon(path, argc, argv);
+	if (pack_words(&line, argc, argv) == 0)
+		status = ask_daemon(path, &line);
+	else
+		fputs("submitctl: no name is empty, or as long as that\n",
+		    stderr);
+	buf_free(&line);
+	return status;
 }

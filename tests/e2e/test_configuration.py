@@ -540,6 +540,10 @@ def test_exit_status_of_submitctl(lone):
     for words in ([], ["status", "more"], ["-x", "status"]):
         status, _, err = submitctl(gateway, *words)
         assert status == 2 and "usage: submitctl" in err, words
+    for word in ("", "x" * 1024, "\u00fc" * 200):
+        status, _, err = submitctl(gateway, "user", "show", word)
+        assert status == 2 and "no name" in err, (word, err)
+    assert submitctl(gateway, "user", "show", "\u00fc" * 127)[0] != 2
     status, _, err = run(BIN / "submitctl", "-s", gateway.dir / "none",
                          "status")
     assert status == 3 and "none: No such file" in err
