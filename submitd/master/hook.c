@@ -258,6 +258,8 @@ hook_reap(struct hook *h, pid_t pid, int status)
 		continue;
 	if (r == NULL)
 		return false;
+	/* what it left behind is one that nobody would count, or end */
+	(void)kill(-pid, SIGKILL);
 	if (status != 0)
 		log_event(LOG_LEVEL_WARN, "alarm_command",
 		    "%s ended with %s %d", h->settings->alarm_command,

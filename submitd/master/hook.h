@@ -8,8 +8,8 @@
  * an environment that else holds PATH only, printable ASCII whatever a role
  * said; stdin is empty, what it writes goes to our stderr.  It runs as a
  * user of its own, in a session of its own, which is killed after
- * alarm_timeout.  LIMIT_HOOK_RUNNING at a time, LIMIT_HOOK_WAITING wait, the
- * rest is counted and dropped.
+ * alarm_timeout, and when the program ends.  LIMIT_HOOK_RUNNING at a time,
+ * LIMIT_HOOK_WAITING wait, the rest is counted and dropped.
  */
 
 #include <stdbool.h>

@@ -157,6 +157,30 @@ test_who_takes_too_long_is_killed_with_its_children(void **state)
 	assert_true(hook_reap(hook, pid, status));
 }
 
+/* Else a flood of alarms would leave more of them each time. */
+static void
+test_what_a_program_leaves_behind_is_killed_at_its_end(void **state)
+{
+	char c;
+	int fd;
+
+	(void)state;
+	(void)unlink(output);
+	assert_int_equal(mkfifo(output, 0600), 0);
+	write_program("exec 9>$out; sleep 1000 &\nexit 0");
+	fd = open(output, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	raise_alarm("alice");
+	assert_int_equal(reap(), 0);
+	/* the end of the file, when nobody has it open any more */
+	alarm(20);
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	assert_int_equal(read(fd, &c, 1), 0);
+	alarm(0);
+	close(fd);
+	(void)unlink(output);
+}
+
 static void
 test_without_a_program_there_is_only_the_log(void **state)
 {
@@ -188,6 +212,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_who_takes_too_long_is_killed_with_its_children, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_what_a_program_leaves_behind_is_killed_at_its_end,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_without_a_program_there_is_only_the_log, setup,
 		    teardown),
