@@ -135,6 +135,7 @@ auth_add_link(uint32_t instance, int fd)
 	buf_str(&names, mechs_offered());
 	ipc_send(l->ipc, MSG_AUTH_MECHANISMS, 0, &names, -1);
 	buf_free(&names);
+	operator_on_link(l);
 }
 
 /* -- the role ---------------------------------------------------------------

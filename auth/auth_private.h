@@ -2,8 +2,8 @@
 #define SUBMITD_AUTH_PRIVATE_H
 
 /*
- * auth_private - shared by auth.c (links, frames, the role) and request.c (the
- * life of one login), by nobody else.
+ * auth_private - shared by auth.c (links, frames, the role), request.c (the
+ * life of one login) and operator.c (who is blocked), by nobody else.
  *
  * A request belongs to its link; request_finish() and request_cancel()
  * are the only ways it ends.
@@ -100,5 +100,8 @@ void request_finish(struct request *, const struct login *, enum auth_verdict,
 
 /* Log and end, without an answer: nobody waits for one. */
 void request_cancel(struct request **, const char *reason);
+
+/* A new link: its worker may have sessions of who was blocked without us. */
+void operator_on_link(struct link *);
 
 #endif

@@ -22,19 +22,33 @@
 
 #define LOOKUP_MS 5000 /* master waits longer */
 
-/* End the sessions of somebody, wherever they are. */
+/* End the sessions of somebody at one worker. */
+static void
+expel_from(struct slice user, void *arg)
+{
+	const struct link *l = arg;
+	struct buf b = buf_new(LIMIT_FRAME);
+
+	buf_add(&b, user.p, user.n);
+	ipc_send(l->ipc, MSG_AUTH_EXPEL, 0, &b, -1);
+	buf_free(&b);
+}
+
 static void
 expel(struct slice user)
 {
-	struct buf b = buf_new(LIMIT_FRAME);
 	struct link *l;
 
-	buf_add(&b, user.p, user.n);
 	LIST_FOREACH (l, &auth_self.links, next) {
 		/* cppcheck-suppress uninitvar ; it does not know the macro */
-		ipc_send(l->ipc, MSG_AUTH_EXPEL, 0, &b, -1);
+		expel_from(user, l);
 	}
-	buf_free(&b);
+}
+
+void
+operator_on_link(struct link *l)
+{
+	presence_each_blocked(auth_self.presence, expel_from, l);
 }
 
 void

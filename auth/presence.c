@@ -289,6 +289,30 @@ presence_unblock(struct presence *p, struct slice user)
 	return true;
 }
 
+struct walk {
+	void (*fn)(struct slice user, void *arg);
+	void *arg;
+};
+
+static void
+visit_person(const void *node, VISIT visit, void *arg)
+{
+	const struct person *person = *(struct person *const *)node;
+	const struct walk *w = arg;
+
+	if ((visit == postorder || visit == leaf) && person->blocked != NULL)
+		w->fn(slice_of(person->user), w->arg);
+}
+
+void
+presence_each_blocked(const struct presence *p,
+    void (*fn)(struct slice user, void *arg), void *arg)
+{
+	struct walk w = { fn, arg };
+
+	twalk_r(p->people, visit_person, &w);
+}
+
 static void
 show_login(const struct last_login *last, struct buf *out)
 {

@@ -65,6 +65,10 @@ void presence_record(struct presence *, struct slice user, bool accepted,
 bool presence_block(struct presence *, struct slice user, struct slice reason);
 bool presence_unblock(struct presence *, struct slice user);
 
+/* Call for each who is blocked, in no order. */
+void presence_each_blocked(const struct presence *,
+    void (*fn)(struct slice user, void *arg), void *arg);
+
 /* Append key=value lines of a user.  False: not known here. */
 NODISCARD bool presence_show(
     const struct presence *, struct slice user, struct buf *);

@@ -238,6 +238,22 @@ def kill_auth(gateway):
                lambda: gateway.roles("submitd-auth") not in ([], [pid]))
 
 
+def test_a_block_while_auth_is_away_ends_sessions(another):
+    """The next auth knows of no session, and of everybody who is blocked."""
+    gateway = another()
+    with gateway.login() as client, gateway.login("bob") as other:
+        pid, = gateway.roles("submitd-auth")
+        os.kill(pid, signal.SIGKILL)
+        assert submitctl(gateway, "user", "block", "alice")[0] == 0
+        reply = client.reply()
+        assert reply.code == 421 and "has been blocked" in str(reply)
+        assert client.ended()
+        assert other.command("NOOP").code == 250
+    log = gateway.log()
+    assert log.index("role_died role=auth") < log.index(
+        "blocked user=alice reason=operator"), "auth is away"
+
+
 def test_as_many_as_may_be_are_blocked_over_every_start(another, token):
     """A role that starts hears of all of them at once."""
     text = (ROOT / "include/limits.h").read_text()

@@ -111,6 +111,32 @@ test_the_blocked_do_not_enter(void **state)
 }
 
 static void
+note_name(struct slice user, void *arg)
+{
+	buf_add(arg, user.p, user.n);
+	buf_str(arg, ",");
+}
+
+static void
+test_the_blocked_and_nobody_else_are_listed(void **state)
+{
+	struct buf names = buf_new(100);
+
+	(void)state;
+	presence_each_blocked(p, note_name, &names);
+	assert_int_equal(names.n, 0);
+	assert_int_equal(enter(1, 10, "bob", 0), PRESENCE_ENTERED);
+	assert_int_equal(enter(1, 11, "carol", 0), PRESENCE_ENTERED);
+	record("dora", true, "accepted");
+	assert_true(presence_block(p, slice_of("alice"), slice_of("guard")));
+	assert_true(presence_block(p, slice_of("carol"), slice_of("guard")));
+	presence_each_blocked(p, note_name, &names);
+	assert_true(slice_eq(buf_slice(&names), slice_of("alice,carol,")) ||
+		    slice_eq(buf_slice(&names), slice_of("carol,alice,")));
+	buf_free(&names);
+}
+
+static void
 test_the_last_logins_are_shown_newest_first(void **state)
 {
 	char verdict[16];
@@ -172,6 +198,9 @@ main(void)
 		    test_sessions_end_with_their_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_the_blocked_do_not_enter, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_the_blocked_and_nobody_else_are_listed, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_the_last_logins_are_shown_newest_first, setup,
 		    teardown),
