@@ -41,19 +41,28 @@ struct request {
 	unsigned text_n;
 };
 
+/* One that is there, or a new one: no directory takes one twice. */
+static struct attribute *
+request_attribute(struct request *r, int op, const char *type)
+{
+	struct attribute *a;
+
+	for (a = r->attributes; a < r->attributes + r->n; a++)
+		if (strcasecmp(a->mod.mod_type, type) == 0)
+			return a;
+	BUG_ON(r->n == ARRAY_LEN(r->attributes));
+	r->mods[r->n++] = &a->mod;
+	a->mod.mod_op = op | LDAP_MOD_BVALUES;
+	a->mod.mod_type = (char *)(uintptr_t)type;
+	a->mod.mod_bvalues = a->values;
+	return a;
+}
+
 static void
 request_add(struct request *r, int op, const char *type, struct slice value)
 {
-	struct attribute *a = r->n == 0 ? NULL : &r->attributes[r->n - 1];
+	struct attribute *a = request_attribute(r, op, type);
 
-	if (a == NULL || strcasecmp(a->mod.mod_type, type) != 0) {
-		BUG_ON(r->n == ARRAY_LEN(r->attributes));
-		r->mods[r->n] = &r->attributes[r->n].mod;
-		a = &r->attributes[r->n++];
-		a->mod.mod_op = op | LDAP_MOD_BVALUES;
-		a->mod.mod_type = (char *)(uintptr_t)type;
-		a->mod.mod_bvalues = a->values;
-	}
 	BUG_ON(a->n == ARRAY_LEN(a->room));
 	a->room[a->n] = (struct berval){ value.n, (char *)(uintptr_t)value.p };
 	a->values[a->n] = &a->room[a->n];
@@ -295,7 +304,9 @@ add_entry(struct request *r, const struct useredit *e)
 		request_add(r, LDAP_MOD_ADD, "cn", slice_of(name));
 	request_add(r, LDAP_MOD_ADD, "sn",
 	    slice_of(last != NULL && last[1] != '\0' ? last + 1 : name));
-	request_add(r, LDAP_MOD_ADD, "mail", slice_of(e->mail));
+	if (strcasecmp(user_attribute, "mail") != 0 ||
+	    strcasecmp(e->user, e->mail) != 0)
+		request_add(r, LDAP_MOD_ADD, "mail", slice_of(e->mail));
 }
 
 /* Below base, named by user_attribute. */

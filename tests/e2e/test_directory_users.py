@@ -226,6 +226,19 @@ def test_a_user_is_added_changed_and_deleted(gateway, documented, user):
                 typed=KEEPER_PASSWORD + "\n")[0] == 1
 
 
+def test_the_name_may_be_the_address(gateway, documented, user):
+    file = gateway.dir / "by-mail.conf"
+    file.write_text(gateway.file.read_text().replace(
+        "ldap {", 'ldap {\n    user_attribute = "mail"'))
+    options = ("-f", file, "-D", KEEPER_DN)
+    typed = KEEPER_PASSWORD + "\nthe one\n"
+    for mails in (["erin@example.net"] * 2,
+                  ["fred@example.net", "f@example.net"]):
+        status, out, err = user("add", *mails, options=options, typed=typed)
+        assert (status, out) == (0, f"added mail={mails[0]},{BASE}\n"), err
+        assert logs_in(gateway, mails[0], "the one")
+
+
 @pytest.mark.parametrize("scheme, looks", [
     ("ssha", r"\{SSHA\}\S{48}"), ("clear", "the one")])
 def test_other_schemes(gateway, documented, user, tmp_path, scheme, looks):
