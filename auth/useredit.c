@@ -95,8 +95,8 @@ fail(const struct ldapconn *c, const char *what, int code)
 
 	if (c->ld != NULL)
 		ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
-	fprintf(stderr, "%s: %s (%d)%s%s\n", what, ldap_err2string(code), code,
-	    detail != NULL && *detail != '\0' ? ": " : "",
+	usertool_say(stderr, "%s: %s (%d)%s%s", what, ldap_err2string(code),
+	    code, detail != NULL && *detail != '\0' ? ": " : "",
 	    detail != NULL ? detail : "");
 	ldap_memfree(detail);
 	return -1;
@@ -118,7 +118,7 @@ bind_operator(struct ldapconn *c, const struct useredit *e)
 
 	if (code == LDAP_SUCCESS)
 		return 0;
-	fprintf(stderr, "%s\n", c->text);
+	usertool_say(stderr, "%s", c->text);
 	return -1;
 }
 
@@ -133,7 +133,7 @@ open_directory(
 		if (ldapconn_open(c, servers_endpoint(servers, i), e->config,
 			soon()) == LDAP_SUCCESS)
 			return bind_operator(c, e);
-		fprintf(stderr, "%s\n", c->text);
+		usertool_say(stderr, "%s", c->text);
 	}
 	return -1;
 }
@@ -156,7 +156,7 @@ await_change(struct ldapconn *c, const char *what, int code, int msgid)
 		1) != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
 	if (code != LDAP_SUCCESS)
-		fprintf(stderr, "%s: %s (%d)%s%s\n", what,
+		usertool_say(stderr, "%s: %s (%d)%s%s", what,
 		    ldap_err2string(code), code,
 		    detail != NULL && *detail != '\0' ? ": " : "",
 		    detail != NULL ? detail : "");
@@ -184,9 +184,9 @@ find_dn(struct ldapconn *c, const struct useredit *e)
 	s.filter = filter.p;
 	code = ldapconn_search(c, &s, soon(), &entry);
 	if (code != LDAP_SUCCESS)
-		fprintf(stderr, "%s\n", c->text);
+		usertool_say(stderr, "%s", c->text);
 	else if (entry == NULL)
-		fprintf(stderr, "nobody found for %s\n", filter.p);
+		usertool_say(stderr, "nobody found for %s", filter.p);
 	else
 		dn = ldap_get_dn(c->ld, entry);
 	if (entry != NULL)
@@ -339,7 +339,7 @@ add(struct ldapconn *c, const struct useredit *e)
 	int msgid = 0, code, status = -1;
 
 	if (!ldapname_is_mailbox(slice_of(e->mail))) {
-		fprintf(stderr, "%s: expected an address\n", e->mail);
+		usertool_say(stderr, "%s: expected an address", e->mail);
 		goto out;
 	}
 	if (new_dn(e->config, e->user, &dn) == -1 ||
@@ -352,7 +352,7 @@ add(struct ldapconn *c, const struct useredit *e)
 	code = ldap_add_ext(c->ld, dn.p, r.mods, NULL, NULL, &msgid);
 	status = await_change(c, dn.p, code, msgid);
 	if (status == 0)
-		printf("added %s\n", dn.p);
+		usertool_say(stdout, "added %s", dn.p);
 out:
 	request_clear(&r);
 	secret_wipe(&password);
@@ -376,7 +376,7 @@ passwd(struct ldapconn *c, const struct useredit *e)
 	code = ldap_modify_ext(c->ld, dn, r.mods, NULL, NULL, &msgid);
 	status = await_change(c, dn, code, msgid);
 	if (status == 0)
-		printf("changed %s\n", dn);
+		usertool_say(stdout, "changed %s", dn);
 out:
 	request_clear(&r);
 	secret_wipe(&password);
@@ -393,14 +393,14 @@ del(struct ldapconn *c, const struct useredit *e)
 	if (dn == NULL)
 		return -1;
 	(void)snprintf(question, sizeof(question), "Delete %.400s?", dn);
-	if (e->sure || prompt_yes(question)) {
+	if (e->sure || prompt_yes(usertool_printable(question))) {
 		code = ldap_delete_ext(c->ld, dn, NULL, NULL, &msgid);
 		status = await_change(c, dn, code, msgid);
 	} else {
 		fputs("nothing was deleted\n", stderr);
 	}
 	if (status == 0)
-		printf("deleted %s\n", dn);
+		usertool_say(stdout, "deleted %s", dn);
 	ldap_memfree(dn);
 	return status;
 }

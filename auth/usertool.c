@@ -6,7 +6,9 @@
 
 #include "usertool.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +40,32 @@ static const struct {
 	{ "passwd", 1, 1, true, useredit_passwd },
 	{ "del", 1, 1, true, useredit_del },
 };
+
+char *
+usertool_printable(char *text)
+{
+	char *p;
+
+	for (p = text; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return text;
+}
+
+void
+usertool_say(FILE *to, const char *format, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) != -1) {
+		fputs(usertool_printable(text), to);
+		fputc('\n', to);
+		free(text);
+	}
+	va_end(ap);
+}
 
 /* The first line of a file. */
 static int

@@ -16,6 +16,7 @@
  */
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "compiler.h"
 #include "config.h"
@@ -38,6 +39,15 @@ struct useredit {
 	const char *mail; /* add */
 	const char *name; /* add; NULL: the user's */
 };
+
+/*
+ * Directories are servers: what they say is no command for a terminal.  In
+ * place: what is not printable ASCII becomes "?".
+ */
+char *usertool_printable(char *text);
+
+/* A line of that. */
+void usertool_say(FILE *, const char *format, ...) PRINTF(2, 3);
 
 /* Log in as user, and tell each step. */
 int usertry_login(const struct auth_config *, const char *user);

@@ -239,6 +239,20 @@ def test_the_name_may_be_the_address(gateway, documented, user):
         assert logs_in(gateway, mails[0], "the one")
 
 
+def test_an_entry_says_nothing_to_the_terminal(documented, user):
+    dn = base64.b64encode(f"cn=\x1b[2J\x9b,{BASE}".encode()).decode()
+    subprocess.run(
+        ["ldapadd", "-x", "-H", documented.uri, "-D",
+         "cn=root,dc=example,dc=net", "-w", "root secret"], check=True,
+        input=f"dn:: {dn}\nobjectClass: inetOrgPerson\n"
+              "objectClass: submitdUser\nsn: x\nuid: rude\n",
+        stdout=subprocess.DEVNULL, text=True)
+    for verb, typed in (("passwd", "x\n"), ("del", "yes\n")):
+        status, out, err = user(verb, "rude", typed=typed)
+        assert status == 0 and "cn=?[2J" in out
+        assert (out + err).isascii() and "\x1b" not in out + err
+
+
 @pytest.mark.parametrize("scheme, looks", [
     ("ssha", r"\{SSHA\}\S{48}"), ("clear", "the one")])
 def test_other_schemes(gateway, documented, user, tmp_path, scheme, looks):
