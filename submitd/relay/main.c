@@ -87,6 +87,8 @@ prepare(struct event_base *base, struct sandbox *box)
 	box->root_fd = spool_root_fd(relay.spool);
 	box->paths[box->path_count++] = (struct sandbox_path){ c->spool, true };
 	box->max_file_size = (uint64_t)c->max_message_size + FILE_SLACK;
+	if (box->max_file_size < LIMIT_PAGE_FILE)
+		box->max_file_size = LIMIT_PAGE_FILE;
 	/* a message: its content, and the same in a disk request */
 	box->max_files = DESCRIPTORS_FIXED + 3 * LIMIT_MESSAGES_OPEN +
 			 c->connections * c->server.n;

@@ -153,6 +153,16 @@ def test_counts_outlive_a_relay_that_is_killed(another, token):
     assert_limited(send(gateway, compose(token)), 2)
 
 
+def test_what_is_kept_may_be_larger_than_a_message(another):
+    text = (ROOT / "include/limits.h").read_text()
+    page = int(re.search(r"LIMIT_PAGE_FILE\s+(\d+)", text)[1])
+    gateway = another(limits={"message_size": "1M"})
+    pid, = gateway.roles("submitd-relay")
+    with open(f"/proc/{pid}/limits") as limits:
+        assert int(re.search(r"Max file size +(\d+)", limits.read())[1]) \
+            >= page
+
+
 def test_a_torn_file_is_told_and_counting_begins_anew(another, token):
     gateway = limited(another, 1)
     assert send(gateway, compose(token)).code == 250
