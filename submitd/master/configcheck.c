@@ -280,10 +280,14 @@ check_oauth(const struct settings *s)
 		    "for the certificates of clients");
 		return 1;
 	}
-	if (wants(a, "EXTERNAL") && a->base == NULL) {
+	if (a->base == NULL &&
+	    (wants(a, "EXTERNAL") || wants(a, "OAUTHBEARER") ||
+		wants(a, "XOAUTH2"))) {
 		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
-		    "auth: EXTERNAL needs ldap { base }: nobody reads an entry "
-		    "without a password else");
+		    "auth: %s needs ldap { base }: nobody reads an entry "
+		    "without a password else",
+		    wants(a, "EXTERNAL") ? "EXTERNAL"
+					 : "OAUTHBEARER or XOAUTH2");
 		return 1;
 	}
 	if ((wants(a, "OAUTHBEARER") || wants(a, "XOAUTH2")) &&

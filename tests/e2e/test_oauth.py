@@ -321,6 +321,15 @@ def test_mistakes_are_told(another, tmp_path, authority):
                           oauth=oauth)
         status, said = gateway.check()
         assert status == 1 and want in said, said
+    path.write_text(authority.jwks())
+    for mechanism in ("OAUTHBEARER", "XOAUTH2"):
+        gateway = another(start=False, auth={"mechanisms": [mechanism]},
+                          oauth=good,
+                          ldap={"base": None, "bind_dn": None,
+                                "bind_password_file": None,
+                                "dn_template": "uid=%u,dc=example"})
+        status, said = gateway.check()
+        assert status == 1 and "needs ldap { base }" in said, said
     path.write_text('{"keys": []}')
     gateway = another(start=False, auth={"mechanisms": ["XOAUTH2"]},
                       oauth=good)
