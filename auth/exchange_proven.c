@@ -88,18 +88,28 @@ identify(struct exchange *e, struct slice mailbox, struct login *login)
 	buf_free(&filter);
 }
 
-/* Two answers about one certificate.  The first that is none gives way. */
-static void
+/*
+ * Two answers about one certificate.  The one that is none gives way; two
+ * that are people's must be of one person, whatever that person may do.
+ * False: no further answer counts.
+ */
+static bool
 join(struct login *first, struct login *next)
 {
+	if (next->verdict == AUTH_TROUBLE) {
+		login_judge(first, AUTH_TROUBLE, next->reason);
+		return false;
+	}
 	if (next->verdict == AUTH_REFUSED)
-		return;
-	if (first->verdict == AUTH_REFUSED && next->verdict == AUTH_ACCEPTED)
+		return true;
+	if (first->verdict == AUTH_REFUSED) {
 		login_copy_answer(first, next);
-	else if (next->verdict != AUTH_ACCEPTED)
-		login_judge(first, next->verdict, next->reason);
-	else if (strcmp(first->user, next->user) != 0)
-		login_judge(first, AUTH_REFUSED, "certificate_ambiguous");
+		return true;
+	}
+	if (strcmp(first->user, next->user) == 0)
+		return true;
+	login_judge(first, AUTH_REFUSED, "certificate_ambiguous");
+	return false;
 }
 
 /* Of each mailbox in it: all that are known must be one person's. */
@@ -107,21 +117,18 @@ static void
 identify_mailboxes(struct exchange *e)
 {
 	struct unpack u = unpack_begin(buf_slice(&e->mailboxes));
-	bool ambiguous = false;
+	bool more = true;
 	uint32_t i;
 
 	login_judge(&e->login, AUTH_REFUSED, "certificate_no_mailbox");
-	for (i = 0; i < e->mailbox_count && !ambiguous; i++) {
+	for (i = 0; i < e->mailbox_count && more; i++) {
 		struct login one = login_new();
-		bool known = e->login.verdict == AUTH_ACCEPTED;
 
 		identify(e, unpack_bytes(&u), &one);
 		if (i == 0)
 			login_copy_answer(&e->login, &one);
-		else
-			join(&e->login, &one);
-		ambiguous = e->login.verdict == AUTH_TROUBLE ||
-			    (known && e->login.verdict == AUTH_REFUSED);
+		more = i == 0 ? one.verdict != AUTH_TROUBLE
+			      : join(&e->login, &one);
 		login_free(&one);
 	}
 }

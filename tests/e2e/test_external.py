@@ -163,6 +163,24 @@ def test_whose_certificate_it_is(asking, authority):
             assert external(client).code == code, mailboxes
 
 
+def test_a_suspended_owner_is_an_owner(another, authority):
+    """Two people stay two, whatever may be said of one of them."""
+    gateway = another(tls={"client_ca_file": authority.file},
+                      auth={"mechanisms": ["EXTERNAL", "PLAIN"],
+                            "failure_delay": "0s"},
+                      ldap={"suspended_filter": "(uid=alice)"})
+    alice, bob, carol = (f"{name}@example.org"
+                         for name in ("alice", "bob", "carol"))
+    for mailboxes, enhanced in [
+            ([alice], "5.7.13"), ([alice, "A.Example@example.org"], "5.7.13"),
+            (["nobody@example.org", alice], "5.7.13"),
+            ([bob], "2.7.0"), ([alice, bob], "5.7.8"),
+            ([bob, alice], "5.7.8"), ([alice, bob, carol], "5.7.8"),
+            ([alice, bob, bob], "5.7.8"), ([bob, alice, bob], "5.7.8")]:
+        with connect(gateway, authority.client("X", mailboxes)) as client:
+            assert external(client).enhanced() == enhanced, mailboxes
+
+
 def test_a_subject_can_be_mapped(another, authority):
     gateway = another(tls={"client_ca_file": authority.file},
                       auth={"mechanisms": ["EXTERNAL", "PLAIN"],
