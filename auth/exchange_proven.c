@@ -8,6 +8,7 @@
 #include "exchange_private.h"
 
 #include "ldapname.h"
+#include "ldapresult.h"
 #include "log.h"
 #include "oauth.h"
 #include "pack.h"
@@ -88,6 +89,14 @@ identify(struct exchange *e, struct slice mailbox, struct login *login)
 	buf_free(&filter);
 }
 
+/* An answer that no other can make good. */
+static bool
+is_final(const struct login *l)
+{
+	return l->verdict == AUTH_TROUBLE ||
+	       strcmp(l->reason, LDAPRESULT_AMBIGUOUS) == 0;
+}
+
 /*
  * Two answers about one certificate.  The one that is none gives way; two
  * that are people's must be of one person, whatever that person may do.
@@ -96,8 +105,8 @@ identify(struct exchange *e, struct slice mailbox, struct login *login)
 static bool
 join(struct login *first, struct login *next)
 {
-	if (next->verdict == AUTH_TROUBLE) {
-		login_judge(first, AUTH_TROUBLE, next->reason);
+	if (is_final(next)) {
+		login_judge(first, next->verdict, next->reason);
 		return false;
 	}
 	if (next->verdict == AUTH_REFUSED)
@@ -127,8 +136,7 @@ identify_mailboxes(struct exchange *e)
 		identify(e, unpack_bytes(&u), &one);
 		if (i == 0)
 			login_copy_answer(&e->login, &one);
-		more = i == 0 ? one.verdict != AUTH_TROUBLE
-			      : join(&e->login, &one);
+		more = i == 0 ? !is_final(&one) : join(&e->login, &one);
 		login_free(&one);
 	}
 }

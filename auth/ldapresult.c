@@ -129,7 +129,8 @@ struct ldap_result
 ldapresult_judge_search(int code)
 {
 	if (code == LDAP_SIZELIMIT_EXCEEDED) /* the limit was ours */
-		return (struct ldap_result){ MEANS_NO, "ambiguous", false };
+		return (struct ldap_result){ MEANS_NO, LDAPRESULT_AMBIGUOUS,
+			false };
 	return ldapresult_judge(code);
 }
 

@@ -31,6 +31,9 @@ struct ldap_result {
 /* The reason of a no because the account is locked, for a time or for good. */
 #define LDAPRESULT_LOCKED "locked"
 
+/* The reason of a no because a search found more than one entry. */
+#define LDAPRESULT_AMBIGUOUS "ambiguous"
+
 /* Of StartTLS or the service account's bind: our own doing. */
 struct ldap_result ldapresult_judge(int code);
 

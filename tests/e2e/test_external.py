@@ -181,6 +181,18 @@ def test_a_suspended_owner_is_an_owner(another, authority):
             assert external(client).enhanced() == enhanced, mailboxes
 
 
+def test_a_mailbox_of_two_people_is_no_stranger(another, authority):
+    gateway = another(tls={"client_ca_file": authority.file},
+                      auth={"mechanisms": ["EXTERNAL", "PLAIN"],
+                            "failure_delay": "0s"},
+                      ldap={"certificate_filter": "(uid=%m)"})
+    for mailboxes, code in [(["bob"], 235), (["bob", "nobody"], 235),
+                            (["twin"], 535), (["twin", "bob"], 535),
+                            (["bob", "twin"], 535)]:
+        with connect(gateway, authority.client("X", mailboxes)) as client:
+            assert external(client).code == code, mailboxes
+
+
 def test_a_subject_can_be_mapped(another, authority):
     gateway = another(tls={"client_ca_file": authority.file},
                       auth={"mechanisms": ["EXTERNAL", "PLAIN"],
