@@ -2,7 +2,7 @@
  * clientcert - who a TLS client says it is.
  *
  * OpenSSL has judged chain, dates and purpose (clientAuth); here is only what
- * the names in it are.
+ * the names in it are, and whether its time has come since.
  */
 
 #include "clientcert.h"
@@ -17,8 +17,11 @@
 bool
 clientcert_is_good(const SSL *ssl)
 {
-	return ssl != NULL && SSL_get0_peer_certificate(ssl) != NULL &&
-	       SSL_get_verify_result(ssl) == X509_V_OK;
+	const X509 *x = ssl == NULL ? NULL : SSL_get0_peer_certificate(ssl);
+
+	/* The verdict of a resumed session is as old as its ticket. */
+	return x != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
+	       X509_cmp_current_time(X509_get0_notAfter(x)) > 0;
 }
 
 /* The subject, as RFC 2253 and its successor RFC 4514 write it. */

@@ -22,7 +22,10 @@ struct clientcert {
 	uint32_t mailbox_count;
 };
 
-/* There is one, and it was verified in this connection or the resumed one. */
+/*
+ * There is one, it was verified in this connection or the resumed one, and it
+ * has not expired since.
+ */
 NODISCARD bool clientcert_is_good(const SSL *);
 
 /*
