@@ -168,6 +168,22 @@ judge_times(const json_t *claims, double now, double leeway)
 	return NULL;
 }
 
+/*
+ * OpenID Connect Core 1.0, 5.1 and 5.7: of an address that nobody verified its
+ * owner says what they like.  Not every server says whether it did, and some
+ * say so in text.
+ */
+static bool
+is_unverified(const json_t *claims, const char *user_claim)
+{
+	const json_t *verified = json_object_get(claims, "email_verified");
+
+	return strcmp(user_claim, "email") == 0 && verified != NULL &&
+	       !json_is_true(verified) &&
+	       !slice_eq(slice_of(text_of(claims, "email_verified")),
+		   slice_of("true"));
+}
+
 static const char *
 judge_claims(const json_t *claims, const struct jwt_policy *policy,
     int64_t now_s, struct buf *user)
@@ -187,6 +203,8 @@ judge_claims(const json_t *claims, const struct jwt_policy *policy,
 	if (!json_is_string(name) || json_string_length(name) == 0 ||
 	    json_string_length(name) > LIMIT_USER)
 		return "token_user";
+	if (is_unverified(claims, policy->user_claim))
+		return "token_unverified";
 	buf_add(user, json_string_value(name), json_string_length(name));
 	return NULL;
 }

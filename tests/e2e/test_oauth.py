@@ -111,6 +111,14 @@ def test_a_good_token_lets_in(trusting, authority, algorithm):
         assert (reply.code, said) == (235, None), (mechanism, reply)
 
 
+def test_a_verified_address_lets_in(trusting, authority):
+    """Some say so in text."""
+    for verified in (True, "true"):
+        reply, _ = try_login(trusting, "OAUTHBEARER", bearer(
+            authority.token(email_verified=verified)))
+        assert reply.code == 235, verified
+
+
 def test_guesses_at_the_password_keep_no_token_out(trusting, authority):
     """Nor is a token for nobody a guess at one."""
     trusting.reconfigure(abuse={"pair_failures": 3})
@@ -171,6 +179,8 @@ BAD = {
     "nobody": lambda a: a.token(email="nobody@example.org"),
     "nameless": lambda a: a.token(email=None),
     "filter": lambda a: a.token(email="*"),
+    "unverified": lambda a: a.token(email_verified=False),
+    "unverified, in text": lambda a: a.token(email_verified="false"),
     "unsigned": lambda a: unsigned(a),
     "confused": lambda a: hmac_with_public_key(a),
     "another key": lambda a: a.token(
