@@ -204,6 +204,10 @@ on_dial(void)
 		return 1;
 	}
 	clearenv();
+	if (oauth_start(&self.config) == -1) {
+		printf("oauth: no key to judge tokens by; see the log\n");
+		return 1;
+	}
 	if (mechs_start(&self.config.mechanisms) == -1) {
 		printf("sasl: nothing to offer; see the log\n");
 		return 1;

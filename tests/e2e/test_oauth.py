@@ -344,3 +344,10 @@ def test_mistakes_are_told(another, tmp_path, authority):
     gateway = another(start=False, auth={"mechanisms": ["XOAUTH2"]},
                       oauth=good)
     assert gateway.check()[0] == 0
+    status, said = gateway.check("--dial")
+    assert status == 1 and "oauth: no key to judge tokens by" in said, said
+    path.write_text(authority.jwks())
+    gateway = another(start=False, auth={"mechanisms": ["XOAUTH2"]},
+                      oauth=good)
+    status, said = gateway.check("--dial")
+    assert status == 0 and "sasl offers XOAUTH2\n" in said, said
