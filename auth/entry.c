@@ -128,6 +128,25 @@ take_limit(void *arg, struct slice value)
 	log_end(&l);
 }
 
+/*
+ * No one name for them.  The entry's own is one, too; what was typed may be
+ * any of several, and each would have limits of its own and escape a block.
+ */
+static void
+take_dn(const struct entry *e, struct login *login)
+{
+	char *dn = ldap_get_dn(e->ld, e->message);
+	struct log_line l;
+
+	if (ldapname_is_sane(slice_of(dn)))
+		login_set_user(login, slice_of(dn));
+	ldap_memfree(dn);
+	log_begin(&l, LOG_LEVEL_WARN, 0, "ldap_entry");
+	log_slice(&l, "user", slice_of(login->user));
+	log_str(&l, "reason", "no_user_attribute");
+	log_end(&l);
+}
+
 /* -- entries ----------------------------------------------------------------
  */
 
@@ -147,6 +166,8 @@ entry_take(const struct entry *e, const struct auth_config *config,
 	each_value(e, config->user_attribute, take_name, &name);
 	if (name.n > 0)
 		login_set_user(login, (struct slice){ name.text, name.n });
+	else if (config->dn_template == NULL)
+		take_dn(e, login);
 	each_value_of(e, &config->address_attributes, take_address, login);
 	each_value_of(e, &config->domain_attributes, take_domain, login);
 	each_value(e, config->limit_attribute, take_limit, &limits);

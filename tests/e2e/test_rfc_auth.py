@@ -327,6 +327,19 @@ def test_one_identity_whatever_was_typed(shared_gateway):
                                         since=mark)
 
 
+def test_one_identity_without_a_name_for_it(another):
+    """Not what was typed: a second spelling would be a second user."""
+    gateway = another(ldap={"user_attribute": "employeeNumber"})
+    dn = "uid=alice,ou=people,dc=example,dc=org"
+    for typed in ("alice", "alice@example.org"):
+        mark = gateway.process.mark()
+        assert try_login(gateway, typed, PASSWORD["alice"]) == YES
+        gateway.process.wait_log(rf"login user={dn} .*accepted",
+                                 since=mark)
+        gateway.process.wait_log(
+            rf"ldap_entry user={dn} reason=no_user_attribute", since=mark)
+
+
 # -- AUTH= of MAIL -----------------------------------------------------------
 
 XTEXT = "+61" * 60 + "+40" + "+62" * 60 + "+2E" + "+63" * 35 + "+2E" + "de"
