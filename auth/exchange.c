@@ -318,6 +318,19 @@ is_admissible(struct exchange *e, bool has_data, struct slice data)
 	return reason == NULL;
 }
 
+/*
+ * Who has been banned since the exchange began: a proof that is still judged
+ * would be a guess more, for each exchange that was begun in time.
+ */
+static bool
+is_banned_since(struct exchange *e)
+{
+	struct login *l = &e->login;
+
+	return (e->mech->flags & MECH_STORED) && l->typed != NULL &&
+	       passwordcheck_turns_away(slice_of(l->typed), clock_ms(), l);
+}
+
 /* The library is content with what it has heard. */
 static enum exchange_state
 succeed(struct exchange *e, struct slice last, struct buf *challenge)
@@ -368,7 +381,7 @@ exchange_step(struct exchange *e, struct directory *directory, bool has_data,
 		login_judge(&e->login, AUTH_TROUBLE, "sasl_new");
 		return EXCHANGE_OVER;
 	}
-	if (!is_admissible(e, has_data, data))
+	if (!is_admissible(e, has_data, data) || is_banned_since(e))
 		return EXCHANGE_OVER;
 	e->directory = directory;
 	e->deadline_ms = deadline_ms;

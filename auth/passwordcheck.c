@@ -49,7 +49,8 @@ passwordcheck_turns_away(
 	const struct abuse_who who = { login->client_address, user,
 		slice_of(NULL) };
 
-	login_set_user(login, user);
+	if (login->typed == NULL) /* else it may be known who that is */
+		login_set_user(login, user);
 	login->retry_s = abuse_retry_s(self.abuse, &who, now_ms);
 	if (login->retry_s == 0)
 		return false;

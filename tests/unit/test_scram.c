@@ -64,6 +64,30 @@ test_who_is_banned_begins_nothing(void **state)
 	assert_says((struct saying){ 0 }, AUTH_ACCEPTED);
 }
 
+/* Many exchanges begun in time are not as many guesses. */
+static void
+test_who_is_banned_under_way_proves_nothing(void **state)
+{
+	const struct abuse_who who = { "", slice_of("user"), slice_of(NULL) };
+	struct scram_client c = { .password = "pencil" };
+	char challenge[4097], text[8192];
+	struct exchange *e = begin("SCRAM-SHA-256", "", "");
+	bool guarded;
+
+	(void)state;
+	c.hash = scram_hash("SCRAM-SHA-256");
+	assert_int_equal(
+	    step(e, "n,,n=user,r=abcd", challenge), EXCHANGE_CHALLENGE);
+	scram_final(&c, "n=user,r=abcd", challenge, "c=biws", NULL, text);
+	abuse_failed(abuse, &who, clock_ms(), &guarded);
+	assert_int_equal(step(e, text, challenge), EXCHANGE_OVER);
+	assert_string_equal(challenge, "");
+	assert_int_equal(exchange_login(e)->verdict, AUTH_LIMITED);
+	assert_true(exchange_login(e)->retry_s > 0);
+	exchange_free(&e);
+	assert_int_equal(abuse_lift(abuse, slice_of("user"), clock_ms()), 1);
+}
+
 static void
 test_plus_is_bound_to_the_channel(void **state)
 {
@@ -297,6 +321,7 @@ main(void)
 		TEST(test_our_client_is_that_of_rfc_7677),
 		TEST(test_a_right_proof_lets_in),
 		TEST(test_who_is_banned_begins_nothing),
+		TEST(test_who_is_banned_under_way_proves_nothing),
 		TEST(test_plus_is_bound_to_the_channel),
 		TEST(test_the_flag_must_be_that_of_the_mechanism),
 		TEST(test_first_messages_that_are_none),
