@@ -62,6 +62,7 @@ struct listen_config {
 	char *hostname;               /* ours, to those who connect here */
 	struct pem_files certificate; /* chains, leaf first; none: the */
 	struct pem_files key;         /* global ones; pairs by position */
+	struct secret client_ca;      /* who vouches for clients; the same */
 	uint32_t proxy;               /* enum proxy_mode */
 	struct strings proxy_from;    /* addresses and networks (network.h) */
 };

@@ -54,8 +54,11 @@
 #define LIMIT_STORED_KEYS           65536 /* all of one entry */
 #define LIMIT_BINDING               64    /* octets that name a TLS channel */
 #define LIMIT_BINDING_TYPE          32
-#define LIMIT_CERTIFICATE_MAILBOXES 16   /* taken of a client's */
-#define LIMIT_AUTH_IN_FLIGHT        1024 /* exchanges per smtp worker */
+#define LIMIT_CERTIFICATE_MAILBOXES 16    /* taken of a client's */
+#define LIMIT_CERTIFICATE_SUBJECT   1024  /* octets of its name */
+#define LIMIT_CERTIFICATE_CHAIN     32768 /* octets that a client may show */
+#define LIMIT_CERTIFICATE_DEPTH     8     /* between it and its root */
+#define LIMIT_AUTH_IN_FLIGHT        1024  /* exchanges per smtp worker */
 #define LIMIT_AUTH_EXCHANGE_S                                                  \
 	120 /* from AUTH to its end, challenges included */
 #define LIMIT_PRESENCE_USERS    20000  /* whose last logins are remembered */

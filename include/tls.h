@@ -23,21 +23,27 @@ struct tls_credential {
 	struct slice key_pem;
 };
 
+struct tls_server {
+	const char *name; /* short; where sessions resume */
+	/*
+	 * Clients may show a certificate that one of these has issued; empty:
+	 * they are not asked.  Any handshake goes on, with a bad certificate,
+	 * too: SSL_get_verify_result() says what it is worth.
+	 */
+	struct slice client_ca_pem;
+};
+
 /*
- * Server side, with n credentials, each of another kind of key.  context: a
- * short name; sessions resume only where it and the certificates are the same.
+ * Server side, with n credentials, each of another kind of key.  Sessions
+ * resume only where these and all of struct tls_server are the same.
  * Tickets are made with the keys of tls_ticket_keys_set(), one per connection;
  * without keys there is no resumption.  0, or -1 logged.
  */
 NODISCARD int tls_server_ctx(const struct tls_credential *, size_t n,
-    const char *context, SSL_CTX **out);
+    const struct tls_server *, SSL_CTX **out);
 
-/*
- * Ask clients for a certificate, and judge it by the authorities in ca_pem.  A
- * client without one, or with a bad one, is served all the same:
- * SSL_get_verify_result() tells.  0, or -1 logged.
- */
-NODISCARD int tls_ask_clients(SSL_CTX *, struct slice ca_pem);
+/* Holds the PEM text something to trust, and nothing that cannot be read? */
+NODISCARD bool tls_can_trust(struct slice ca_pem);
 
 /* For all server contexts of the process.  -1: wrong length. */
 NODISCARD int tls_ticket_keys_set(const struct msg_ticket_keys *);

@@ -268,26 +268,56 @@ wants(const struct auth_config *a, const char *mechanism)
 	return false;
 }
 
+static bool
+asks_clients(const struct smtp_config *c)
+{
+	bool asks = c->client_ca.n > 0;
+	uint32_t i;
+
+	for (i = 0; i < c->listen.n; i++)
+		asks = asks || c->listen.v[i].client_ca.n > 0;
+	return asks;
+}
+
+/* EXTERNAL to our clients: certificates, and a search for whose they are. */
+static unsigned
+check_certificates(const struct settings *s)
+{
+	const struct auth_config *a = &s->config.auth;
+	bool wanted = wants(a, "EXTERNAL");
+	bool asked = asks_clients(&s->config.smtp);
+	unsigned line = line_of(s, "auth", "mechanisms");
+	const char *fault = NULL;
+
+	if (wanted && a->base == NULL)
+		fault = "auth: EXTERNAL needs ldap { base }: a certificate has "
+			"no password to bind with";
+	if (wanted && !asked)
+		fault = "auth: EXTERNAL needs tls { client_ca_file }, or that "
+			"of a listener: who vouches for the certificates of "
+			"clients";
+	if (asked && !wanted) {
+		line = line_of(s, "tls", "client_ca_file");
+		fault = "client_ca_file does nothing without EXTERNAL in "
+			"auth.mechanisms";
+	}
+	if (fault == NULL)
+		return 0;
+	configparse_complain(s->file, line, "%s", fault);
+	return 1;
+}
+
 /* What must stand in the file together. */
 static unsigned
 check_oauth(const struct settings *s)
 {
 	const struct auth_config *a = &s->config.auth;
 
-	if (wants(a, "EXTERNAL") && s->config.smtp.client_ca.p == NULL) {
-		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
-		    "auth: EXTERNAL needs tls { client_ca_file }: who vouches "
-		    "for the certificates of clients");
-		return 1;
-	}
 	if (a->base == NULL &&
-	    (wants(a, "EXTERNAL") || wants(a, "OAUTHBEARER") ||
-		wants(a, "XOAUTH2"))) {
+	    (wants(a, "OAUTHBEARER") || wants(a, "XOAUTH2"))) {
 		configparse_complain(s->file, line_of(s, "auth", "mechanisms"),
-		    "auth: %s needs ldap { base }: nobody reads an entry "
-		    "without a password else",
-		    wants(a, "EXTERNAL") ? "EXTERNAL"
-					 : "OAUTHBEARER or XOAUTH2");
+		    "auth: OAUTHBEARER or XOAUTH2 needs ldap { base }: nobody "
+		    "reads an entry without a password else");
 		return 1;
 	}
 	if ((wants(a, "OAUTHBEARER") || wants(a, "XOAUTH2")) &&
@@ -460,7 +490,8 @@ configcheck(struct settings *s)
 	const struct smtp_config *c = &s->config.smtp;
 	unsigned errors = check_pairs(s, "tls", &c->certificate, &c->key) +
 			  check_listeners(s) + check_ldap(s) + check_scram(s) +
-			  check_oauth(s) + check_relay(s) + check_identity(s);
+			  check_certificates(s) + check_oauth(s) +
+			  check_relay(s) + check_identity(s);
 
 	if (errors == 0)
 		derive(s);

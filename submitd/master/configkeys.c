@@ -50,6 +50,7 @@ const struct config_key config_keys[] = {
 { "listen", "certificate", KEY_CERTIFICATE_FILES, LISTEN(certificate),
     NO_DEFAULT },
 { "listen", "key", KEY_KEY_FILES, LISTEN(key), NO_DEFAULT },
+{ "listen", "client_ca_file", KEY_CA_FILE, LISTEN(client_ca), NO_DEFAULT },
 { "listen", "proxy", KEY_CHOICE, LISTEN(proxy), DEFAULT("off"),
     .words = "off|required|mixed" },
 { "listen", "proxy_from", KEY_NETWORKS, LISTEN(proxy_from), NO_DEFAULT },

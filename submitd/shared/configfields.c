@@ -47,6 +47,7 @@ static const struct field listen_fields[] = {
 	FIELD(listen_config, hostname),
 	FIELD(listen_config, certificate),
 	FIELD(listen_config, key),
+	FIELD(listen_config, client_ca),
 	FIELD(listen_config, proxy),
 	FIELD(listen_config, proxy_from),
 };

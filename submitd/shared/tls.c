@@ -19,6 +19,7 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "log.h"
 
 /* RFC 9325, 4.2: forward secrecy and AEAD, nothing else. */
@@ -241,10 +242,14 @@ out:
 	return r;
 }
 
-/* All credentials; and a session id context made of them and of context. */
+/*
+ * All credentials; and a session id context made of them and of all that says
+ * who clients are: a ticket carries the result of a check, which holds for
+ * those authorities and revocation lists alone.
+ */
 static int
-ctx_identities(
-    SSL_CTX *ctx, const struct tls_credential *c, size_t n, const char *context)
+ctx_identities(SSL_CTX *ctx, const struct tls_credential *c, size_t n,
+    const struct tls_server *server)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	unsigned char id[SSL_MAX_SID_CTX_LENGTH];
@@ -254,7 +259,10 @@ ctx_identities(
 	_Static_assert(sizeof(id) == 32, "fits SHA-256");
 	if (digest == NULL ||
 	    EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1 ||
-	    EVP_DigestUpdate(digest, context, strlen(context)) != 1)
+	    EVP_DigestUpdate(digest, server->name, strlen(server->name) + 1) !=
+		1 ||
+	    EVP_DigestUpdate(
+		digest, server->client_ca_pem.p, server->client_ca_pem.n) != 1)
 		goto out;
 	for (i = 0; i < n; i++)
 		if (ctx_identity(ctx, &c[i], digest) == -1)
@@ -264,35 +272,6 @@ ctx_identities(
 		r = 0;
 out:
 	EVP_MD_CTX_free(digest);
-	return r;
-}
-
-int
-tls_server_ctx(const struct tls_credential *c, size_t n, const char *context,
-    SSL_CTX **out)
-{
-	SSL_CTX *ctx;
-	int r = -1;
-
-	*out = NULL;
-	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
-		goto out;
-	if (ctx_harden(ctx) == -1 || ctx_identities(ctx, c, n, context) == -1)
-		goto out;
-	if (SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key_cb) != 1 ||
-	    SSL_CTX_set_num_tickets(ctx, 1) != 1)
-		goto out;
-	SSL_CTX_set_timeout(ctx, TICKET_LIFETIME_S);
-	SSL_CTX_set_max_early_data(ctx, 0); /* replayable: RFC 8446, 8 */
-	SSL_CTX_set_alpn_select_cb(ctx, alpn_cb, NULL);
-
-	*out = ctx;
-	ctx = NULL; /* the caller's from here on */
-	r = 0;
-out:
-	if (r == -1)
-		tls_log_errors("tls_server_ctx_failed", 0);
-	SSL_CTX_free(ctx);
 	return r;
 }
 
@@ -335,43 +314,91 @@ ctx_trust(SSL_CTX *ctx, struct slice ca_pem)
 	return fine ? 0 : -1;
 }
 
-/* It goes on whatever we found: nobody needs a certificate to be served. */
-static int
-go_on(int verified, X509_STORE_CTX *store)
+bool
+tls_can_trust(struct slice ca_pem)
 {
-	(void)verified;
-	(void)store;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	bool fine = ctx != NULL && ca_pem.n > 0 && ctx_trust(ctx, ca_pem) == 0;
+
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return fine;
+}
+
+/*
+ * SSL_CTX_set_cert_verify_callback(3).  A certificate that proves nothing is
+ * as good as none: the client may have another way to log in.  Ends at the
+ * first fault, where the other callback would have a stranger's chain checked
+ * to its end.
+ */
+static int
+on_client_chain(X509_STORE_CTX *store, void *arg)
+{
+	(void)arg;
+	if (X509_verify_cert(store) != 1 &&
+	    X509_STORE_CTX_get_error(store) == X509_V_OK)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+	ERR_clear_error();
 	return 1;
 }
 
-/* Tell clients which authorities' certificates are of use (RFC 8446, 4.2.4). */
+/* Tell clients whose certificates are of use (RFC 8446, 4.2.4). */
 static int
-ctx_name_authorities(SSL_CTX *ctx)
+name_authorities(SSL_CTX *ctx)
 {
-	STACK_OF(X509_OBJECT) *objects = NULL;
+	STACK_OF(X509) *all =
+	    X509_STORE_get1_all_certs(SSL_CTX_get_cert_store(ctx));
+	bool fine = all != NULL;
 	int i;
 
-	objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
-	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-		X509 *x =
-		    X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+	for (i = 0; i < sk_X509_num(all) && fine; i++)
+		fine = SSL_CTX_add_client_CA(ctx, sk_X509_value(all, i)) == 1;
+	sk_X509_pop_free(all, X509_free);
+	return fine ? 0 : -1;
+}
 
-		if (x != NULL && SSL_CTX_add_client_CA(ctx, x) != 1)
-			return -1;
-	}
+static int
+ctx_ask_clients(SSL_CTX *ctx, struct slice ca_pem)
+{
+	if (ca_pem.n == 0)
+		return 0;
+	if (ctx_trust(ctx, ca_pem) == -1 || name_authorities(ctx) == -1)
+		return -1;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify_depth(ctx, LIMIT_CERTIFICATE_DEPTH);
+	SSL_CTX_set_max_cert_list(ctx, LIMIT_CERTIFICATE_CHAIN);
+	SSL_CTX_set_cert_verify_callback(ctx, on_client_chain, NULL);
 	return 0;
 }
 
 int
-tls_ask_clients(SSL_CTX *ctx, struct slice ca_pem)
+tls_server_ctx(const struct tls_credential *c, size_t n,
+    const struct tls_server *server, SSL_CTX **out)
 {
-	BUG_ON(ca_pem.n == 0); /* the system's authorities vouch for servers */
-	if (ctx_trust(ctx, ca_pem) == -1 || ctx_name_authorities(ctx) == -1) {
-		tls_log_errors("tls_client_ca_failed", 0);
-		return -1;
-	}
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, go_on);
-	return 0;
+	SSL_CTX *ctx;
+	int r = -1;
+
+	*out = NULL;
+	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL)
+		goto out;
+	if (ctx_harden(ctx) == -1 || ctx_identities(ctx, c, n, server) == -1 ||
+	    ctx_ask_clients(ctx, server->client_ca_pem) == -1)
+		goto out;
+	if (SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key_cb) != 1 ||
+	    SSL_CTX_set_num_tickets(ctx, 1) != 1)
+		goto out;
+	SSL_CTX_set_timeout(ctx, TICKET_LIFETIME_S);
+	SSL_CTX_set_max_early_data(ctx, 0); /* replayable: RFC 8446, 8 */
+	SSL_CTX_set_alpn_select_cb(ctx, alpn_cb, NULL);
+
+	*out = ctx;
+	ctx = NULL; /* the caller's from here on */
+	r = 0;
+out:
+	if (r == -1)
+		tls_log_errors("tls_server_ctx_failed", 0);
+	SSL_CTX_free(ctx);
+	return r;
 }
 
 int

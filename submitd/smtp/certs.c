@@ -36,7 +36,7 @@ struct certs {
 /* What there is while one is being made. */
 struct making {
 	const struct pem_files *certificates, *keys;
-	const char *context;
+	const struct tls_server *server;
 	struct leaf leaves[LIMIT_CERTIFICATES];
 	struct set *sets; /* in the contexts of certs */
 	struct certs *certs;
@@ -116,7 +116,7 @@ make_context(struct making *m, const struct set *set, uint32_t *number)
 			secret_slice(&m->certificates->v[set->v[i]].text),
 			secret_slice(&m->keys->v[set->v[i]].text),
 		};
-	if (tls_server_ctx(c, set->n, m->context, &ctx) == -1)
+	if (tls_server_ctx(c, set->n, m->server, &ctx) == -1)
 		return -1;
 	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, certs);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_servername);
@@ -238,6 +238,13 @@ make(struct making *m)
 {
 	uint32_t i, k;
 
+	if (m->server->client_ca_pem.n > 0 &&
+	    !tls_can_trust(m->server->client_ca_pem)) {
+		snprintf(m->why, CERTS_WHY,
+		    "client_ca_file holds what is no certificate and no "
+		    "revocation list");
+		return -1;
+	}
 	for (i = 0; i < m->certificates->n; i++)
 		if (read_leaf(m, i) == -1 || check_unique(m, i) == -1)
 			return -1;
@@ -254,12 +261,12 @@ make(struct making *m)
 
 int
 certs_new(const struct pem_files *certificates, const struct pem_files *keys,
-    const char *context, struct certs **out, char why[CERTS_WHY])
+    const struct tls_server *server, struct certs **out, char why[CERTS_WHY])
 {
 	struct making m = {
 		.certificates = certificates,
 		.keys = keys,
-		.context = context,
+		.server = server,
 		.certs = xcalloc(1, sizeof(*m.certs)),
 		.why = why,
 	};
@@ -278,17 +285,6 @@ certs_new(const struct pem_files *certificates, const struct pem_files *keys,
 		certs_free(&m.certs);
 	*out = m.certs;
 	return r;
-}
-
-int
-certs_ask_clients(struct certs *certs, struct slice ca_pem)
-{
-	uint32_t i;
-
-	for (i = 0; i < certs->n; i++)
-		if (tls_ask_clients(certs->ctx[i], ca_pem) == -1)
-			return -1;
-	return 0;
 }
 
 void

@@ -14,24 +14,21 @@
 
 #include "compiler.h"
 #include "config.h"
-#include "slice.h"
 
 struct certs;
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
+struct tls_server;
 
 #define CERTS_WHY 1024
 
 /*
- * Certificates and their keys, as many.  context: a short name; sessions
- * resume only where it is the same, too.  -1 with the reason, which names
- * file and line, in why.  Borrows nothing.
+ * Certificates and their keys, as many; what is asked of clients is said in
+ * struct tls_server (tls.h).  -1 with the reason, which names file and line,
+ * in why.  Borrows nothing.
  */
 NODISCARD int certs_new(const struct pem_files *certificates,
-    const struct pem_files *keys, const char *context, struct certs **out,
+    const struct pem_files *keys, const struct tls_server *, struct certs **out,
     char why[CERTS_WHY]);
-
-/* Ask clients for certificates: tls_ask_clients(). */
-NODISCARD int certs_ask_clients(struct certs *, struct slice ca_pem);
 
 /* Sets *cp to NULL; NULL inside is fine. */
 void certs_free(struct certs **cp);

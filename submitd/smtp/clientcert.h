@@ -1,38 +1,42 @@
-#ifndef SUBMITD_CLIENTCERT_H
-#define SUBMITD_CLIENTCERT_H
+#ifndef SUBMITD_SMTP_CLIENTCERT_H
+#define SUBMITD_SMTP_CLIENTCERT_H
 
 /*
- * clientcert - who a TLS client says it is, by a certificate of an authority
- * that we trust for that.
+ * clientcert - the certificate that a client has shown, and whom it names.
  *
- * A certificate that does not verify is none: the client can still log in in
- * another way.
+ * A handshake goes on whatever certificate there was (tls.h), so whoever wants
+ * to believe one asks here first.
  */
 
 #include <openssl/ssl.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
 #include "compiler.h"
 
-struct clientcert {
-	struct buf subject;   /* RFC 4514; empty: nobody */
-	struct buf mailboxes; /* packed; rfc822Name of the subjectAltName */
-	uint32_t mailbox_count;
+enum clientcert_status {
+	CLIENTCERT_NONE, /* none was shown, or nobody asked for one */
+	CLIENTCERT_BAD,  /* it proves nothing */
+	CLIENTCERT_GOOD, /* its owner is at the other end, and vouched for */
 };
 
 /*
- * There is one, it was verified in this connection or the resumed one, and it
- * has not expired since.
+ * Of a connection whose handshake is done.  A session that was resumed has the
+ * certificate it began with, which must be within its time still.  *why:
+ * static, why it is bad; else NULL.
  */
-NODISCARD bool clientcert_is_good(const SSL *);
+enum clientcert_status clientcert_check(const SSL *, const char **why);
 
-/*
- * What a good one says; at most LIMIT_CERTIFICATE_MAILBOXES mailboxes, those
- * that are no printable ASCII left out.  To be freed also when false.
- */
-bool clientcert_read(const SSL *, struct clientcert *);
+/* Whom it names.  Everything in it is valid UTF-8 without controls. */
+struct clientcert {
+	struct buf subject; /* RFC 4514; empty: none, or too long */
+	uint32_t mailbox_count;
+	struct buf mailboxes; /* packed byte strings: rfc822Name (RFC 5280,
+			       * 4.2.1.6), SmtpUTF8Mailbox (RFC 8398) */
+};
+
+/* What it names beyond the limits, and what is no such name, is left out. */
+struct clientcert clientcert_read(const X509 *);
 void clientcert_free(struct clientcert *);
 
 #endif

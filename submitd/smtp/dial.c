@@ -14,6 +14,7 @@
 
 #include "certs.h"
 #include "leaf.h"
+#include "tls.h"
 
 #define DAY_S     86400
 #define SOON_DAYS 14
@@ -71,6 +72,9 @@ check_listener(const struct smtp_config *c, const struct listen_config *l)
 	bool own = l->certificate.n > 0, named = false;
 	const struct pem_files *certificates =
 	    own ? &l->certificate : &c->certificate;
+	const struct secret *client_ca =
+	    l->client_ca.n > 0 ? &l->client_ca : &c->client_ca;
+	const struct tls_server server = { "dial", secret_slice(client_ca) };
 	struct certs *certs;
 	char why[CERTS_WHY];
 	uint32_t i;
@@ -78,7 +82,7 @@ check_listener(const struct smtp_config *c, const struct listen_config *l)
 	printf("listen %s port %u, %s, as %s\n", l->address, l->port,
 	    l->tls == TLS_MODE_IMPLICIT ? "implicit TLS" : "STARTTLS",
 	    l->hostname);
-	if (certs_new(certificates, own ? &l->key : &c->key, "dial", &certs,
+	if (certs_new(certificates, own ? &l->key : &c->key, &server, &certs,
 		why) == -1) {
 		printf("  certificate FAILED: %s\n", why);
 		return 1;

@@ -112,7 +112,7 @@ struct session {
 	const char *tls_cipher;         /* IANA name, the same */
 	bool tls_resumed;
 	const char *binding_type; /* of binding.h; static, or NULL */
-	bool tls_certificate;     /* the client's, of clientcert.h */
+	bool certificate;         /* of the client, and a good one */
 	const char *tls_error; /* why the handshake failed; static, or NULL */
 	bool authenticated;
 	bool expelled;             /* ends after the message in flight */
@@ -286,11 +286,11 @@ void session_tls_ready(struct session *);
 NODISCARD size_t session_binding(
     struct session *, unsigned char out[LIMIT_BINDING]);
 
+/* Whom the client's certificate names (clientcert.h); nobody: there is none. */
+struct clientcert session_certificate(const struct session *);
+
 /* What the session has that mechanisms may need: set of enum mech_fact. */
 uint32_t session_mech_facts(const struct session *);
-
-/* What the client's certificate says: clientcert_read(). */
-void session_certificate(struct session *, struct clientcert *);
 
 /* Hook our callbacks to s->bev and start reading. */
 void session_set_callbacks(struct session *);

@@ -43,7 +43,7 @@ session_mech_facts(const struct session *s)
 
 	if (s->binding_type != NULL)
 		facts |= MECH_HAS_BINDING;
-	if (s->tls_certificate)
+	if (s->certificate)
 		facts |= MECH_HAS_CERTIFICATE;
 	return facts;
 }
@@ -52,6 +52,7 @@ static enum verdict
 ask(struct session *s, bool has_initial, struct slice initial)
 {
 	unsigned char binding[LIMIT_BINDING];
+	struct clientcert certificate = session_certificate(s);
 	struct msg_auth_start start = {
 		.session = s->id,
 		.mechanism = slice_of(s->mechanism),
@@ -61,14 +62,12 @@ ask(struct session *s, bool has_initial, struct slice initial)
 		.binding_type = slice_of(s->binding_type),
 		.binding = { (const char *)binding,
 		    session_binding(s, binding) },
+		.certificate_subject = buf_slice(&certificate.subject),
+		.certificate_mailbox_count = certificate.mailbox_count,
+		.certificate_mailboxes = buf_slice(&certificate.mailboxes),
 	};
-	struct clientcert certificate;
 	int r;
 
-	session_certificate(s, &certificate);
-	start.certificate_subject = buf_slice(&certificate.subject);
-	start.certificate_mailboxes = buf_slice(&certificate.mailboxes);
-	start.certificate_mailbox_count = certificate.mailbox_count;
 	s->request = sessions_request(s->worker->sessions, s->id);
 	r = authclient_start(s->worker->auth, s->request, &start);
 	clientcert_free(&certificate);

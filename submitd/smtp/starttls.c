@@ -64,6 +64,22 @@ session_start_tls(struct session *s)
 	return 0;
 }
 
+/* Whether the client has shown who it is.  What it shows in vain is told. */
+static void
+take_certificate(struct session *s, const SSL *ssl)
+{
+	struct log_line l;
+	const char *why;
+
+	s->certificate = clientcert_check(ssl, &why) == CLIENTCERT_GOOD;
+	if (why == NULL)
+		return;
+	log_begin(&l, LOG_LEVEL_INFO, s->id, "client_certificate");
+	log_str(&l, "client", s->address);
+	log_str(&l, "refused", why);
+	log_end(&l);
+}
+
 void
 session_tls_ready(struct session *s)
 {
@@ -75,7 +91,7 @@ session_tls_ready(struct session *s)
 	s->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
 	s->tls_resumed = SSL_session_reused(ssl) == 1;
 	s->binding_type = binding_type(ssl);
-	s->tls_certificate = clientcert_is_good(ssl);
+	take_certificate(s, ssl);
 	s->hello = false;
 	s->esmtp = false;
 	s->helo[0] = '\0';
@@ -92,12 +108,11 @@ session_binding(struct session *s, unsigned char out[LIMIT_BINDING])
 	return binding_get(bufferevent_openssl_get_ssl(s->bev), out);
 }
 
-void
-session_certificate(struct session *s, struct clientcert *c)
+struct clientcert
+session_certificate(const struct session *s)
 {
-	const SSL *ssl = NULL;
-
-	if (s->tls_certificate)
-		ssl = bufferevent_openssl_get_ssl(s->bev);
-	(void)clientcert_read(ssl, c);
+	if (!s->certificate)
+		return (struct clientcert){ 0 };
+	return clientcert_read(
+	    SSL_get0_peer_certificate(bufferevent_openssl_get_ssl(s->bev)));
 }

@@ -24,6 +24,7 @@
 #include "role.h"
 #include "session.h"
 #include "sessions.h"
+#include "tls.h"
 
 /* How long accepting rests when there are no descriptors left. */
 #define ACCEPT_REST_MS 100
@@ -51,6 +52,15 @@ keys_of(const struct smtp_config *c, uint32_t i)
 	return l->certificate.n > 0 ? &l->key : &c->key;
 }
 
+/* Whose certificates its clients may show; empty: nobody's. */
+static const struct secret *
+client_ca_of(const struct smtp_config *c, uint32_t i)
+{
+	const struct listen_config *l = &c->listen.v[i];
+
+	return l->client_ca.n > 0 ? &l->client_ca : &c->client_ca;
+}
+
 static void
 forget_keys(struct pem_files *keys)
 {
@@ -66,6 +76,9 @@ load_certs(struct worker *w, unsigned i)
 {
 	struct listener *l = w->listeners[i], *other;
 	struct certs **slot = &w->certs[w->certs_count];
+	const struct secret *client_ca = client_ca_of(&w->config, l->index);
+	const struct tls_server server = { tls_contexts[l->tls],
+		secret_slice(client_ca) };
 	char why[CERTS_WHY];
 	unsigned j;
 
@@ -73,22 +86,20 @@ load_certs(struct worker *w, unsigned i)
 		other = w->listeners[j];
 		if (other->tls == l->tls &&
 		    certificates_of(&w->config, other->index) ==
-			certificates_of(&w->config, l->index)) {
+			certificates_of(&w->config, l->index) &&
+		    client_ca_of(&w->config, other->index) == client_ca) {
 			l->certs = other->certs;
 			return 0;
 		}
 	}
 	if (certs_new(certificates_of(&w->config, l->index),
-		keys_of(&w->config, l->index), tls_contexts[l->tls], slot,
-		why) == -1) {
+		keys_of(&w->config, l->index), &server, slot, why) == -1) {
 		log_event(LOG_LEVEL_ERROR, "certificate_unusable", "%s", why);
 		return -1;
 	}
 	w->certs_count++;
 	l->certs = *slot;
-	if (w->config.client_ca.n == 0)
-		return 0;
-	return certs_ask_clients(*slot, secret_slice(&w->config.client_ca));
+	return 0;
 }
 
 int

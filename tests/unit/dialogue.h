@@ -16,6 +16,7 @@
 #include "limits.h"
 #include "seenreply.h"
 #include "sessionpair.h"
+#include "tls.h"
 #include "tlspair.h"
 
 struct dialogue {
@@ -48,7 +49,8 @@ dialogue_in_clear(void)
 		secret_set(&key.text, buf_slice(&id.key_pem));
 		assert_int_equal(
 		    certs_new(&(struct pem_files){ &cert, 1 },
-			&(struct pem_files){ &key, 1 }, "test", &certs, why),
+			&(struct pem_files){ &key, 1 },
+			&(struct tls_server){ .name = "test" }, &certs, why),
 		    0);
 		secret_wipe(&cert.text);
 		secret_wipe(&key.text);

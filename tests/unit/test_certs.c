@@ -98,7 +98,8 @@ static struct certs *
 made(const char *context)
 {
 	struct certs *certs = NULL;
-	int r = certs_new(&t.certificates, &t.keys, context, &certs, t.why);
+	const struct tls_server server = { context, { "", 0 } };
+	int r = certs_new(&t.certificates, &t.keys, &server, &certs, t.why);
 
 	assert_int_equal(r == 0, certs != NULL);
 	assert_int_equal(r == 0, t.why[0] == '\0');

@@ -316,6 +316,53 @@ test_scram_needs_what_it_is_made_of(void **state)
 	}
 }
 
+/* Clients are asked for nothing that nobody could log in with. */
+static void
+test_certificates_of_clients_are_of_use(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *ldap, *rest, *want; /* NULL: fine */
+	} rows[] = {
+		{ "base = 'dc=x'",
+		    "listen { client_ca_file = '@' }"
+		    " auth { mechanisms = { EXTERNAL, PLAIN } }", NULL },
+		{ "base = 'dc=x'",
+		    "listen { } listen { port = 465 client_ca_file = '@' }"
+		    " auth { mechanisms = EXTERNAL }", NULL },
+		{ "base = 'dc=x'", "auth { mechanisms = EXTERNAL }",
+		    "EXTERNAL needs tls { client_ca_file }, or that of a" },
+		{ "base = 'dc=x'", "listen { client_ca_file = '@' }",
+		    "client_ca_file does nothing without EXTERNAL" },
+		{ "dn_template = 'uid=%u'",
+		    "listen { client_ca_file = '@' }"
+		    " auth { mechanisms = EXTERNAL }",
+		    "EXTERNAL needs ldap { base }" },
+		{ "base = 'dc=x' certificate_filter = '(uid=%u)'", "",
+		    "expected an LDAP filter in parentheses with %m" },
+	};
+	/* clang-format on */
+	char text[512];
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *said, *at = strstr(rows[i].rest, "'@'");
+
+		snprintf(text, sizeof(text),
+		    "ldap { uri = 'ldaps://h' %s } %.*s%s%s%s%s", rows[i].ldap,
+		    at == NULL ? 0 : (int)(at - rows[i].rest), rows[i].rest,
+		    at == NULL ? "" : "'", at == NULL ? "" : rig.cert,
+		    at == NULL ? "" : "'", at == NULL ? rows[i].rest : at + 3);
+		said = load(3, text, &r);
+		if ((r == 0) != (rows[i].want == NULL) ||
+		    (r != 0 && strstr(said, rows[i].want) == NULL))
+			fail_msg("'%s': %s", text, said);
+		configfile_free(&rig.settings);
+	}
+}
+
 /* Below base, and the same attributes, where nothing else is said. */
 static void
 test_searches_for_addresses_follow_the_first(void **state)
@@ -550,6 +597,7 @@ main(void)
 		cmocka_unit_test(test_list_may_be_one_word_or_grow),
 		cmocka_unit_test(test_ldap_keys_that_do_not_fit_are_refused),
 		cmocka_unit_test(test_scram_needs_what_it_is_made_of),
+		cmocka_unit_test(test_certificates_of_clients_are_of_use),
 		cmocka_unit_test(test_searches_for_addresses_follow_the_first),
 		cmocka_unit_test(test_risks_are_told_and_nothing_else),
 		cmocka_unit_test(

@@ -43,6 +43,22 @@ test_plus_is_for_who_can_bind(void **state)
 }
 
 static void
+test_external_is_for_who_has_a_certificate(void **state)
+{
+	static const char list[] = "EXTERNAL X-PLUS PLAIN";
+
+	(void)state;
+	assert_list(list, 0, "PLAIN");
+	assert_list(list, MECH_HAS_CERTIFICATE, "EXTERNAL PLAIN");
+	assert_list(list, MECH_HAS_BINDING, "X-PLUS PLAIN");
+	assert_list(list, MECH_HAS_CERTIFICATE | MECH_HAS_BINDING, list);
+	assert_list("EXTERNAL", 0, "");
+	assert_false(mechlist_fits(slice_of("External"), MECH_HAS_BINDING));
+	assert_true(mechlist_fits(slice_of("EXTERNALS"), 0));
+	assert_true(mechlist_fits(slice_of("EXTERNA"), 0));
+}
+
+static void
 test_a_name_fits_or_not(void **state)
 {
 	(void)state;
@@ -58,6 +74,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plus_is_for_who_can_bind),
+		cmocka_unit_test(test_external_is_for_who_has_a_certificate),
 		cmocka_unit_test(test_a_name_fits_or_not),
 	};
 

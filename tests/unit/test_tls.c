@@ -50,9 +50,10 @@ server_ctx(const struct identity *id, const char *context)
 {
 	struct tls_credential c = { buf_slice(&id->cert_pem),
 		buf_slice(&id->key_pem) };
+	const struct tls_server server = { context, { "", 0 } };
 	SSL_CTX *ctx;
 
-	assert_int_equal(tls_server_ctx(&c, 1, context, &ctx), 0);
+	assert_int_equal(tls_server_ctx(&c, 1, &server, &ctx), 0);
 	assert_non_null(ctx);
 	assert_int_equal(ERR_peek_error(), 0);
 	return ctx;
@@ -65,7 +66,8 @@ is_identity(struct slice cert_pem, struct slice key_pem)
 {
 	struct tls_credential c = { cert_pem, key_pem };
 	SSL_CTX *ctx = (SSL_CTX *)&root; /* must be cleared */
-	int r = tls_server_ctx(&c, 1, "test", &ctx);
+	const struct tls_server server = { "test", { "", 0 } };
+	int r = tls_server_ctx(&c, 1, &server, &ctx);
 
 	assert_int_equal(r == 0, ctx != NULL);
 	assert_int_equal(ERR_peek_error(), 0); /* logged, not left lying */
