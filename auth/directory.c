@@ -22,7 +22,7 @@
 #include "saslprep.h"
 #include "xalloc.h"
 
-#define FILTER_MAX 8192 /* octets, expanded */
+#define FILTER_MAX 32768 /* octets, expanded */
 #define DN_MAX     8192
 
 /* SASLprep may lengthen a password; one that does not fit is refused. */
@@ -499,7 +499,8 @@ directory_identify(struct directory *d, const struct claim *claim,
 		login_judge(login, AUTH_REFUSED, "bad_name");
 		return;
 	}
-	login_set_user(login, claim->name);
+	if (claim->filter == NULL)
+		login_set_user(login, claim->name);
 	ask(d, &q);
 }
 

@@ -20,8 +20,12 @@ struct directory;
 
 /* How somebody has shown, without a password, who they are. */
 struct claim {
-	struct slice name;  /* a login name, as with a password */
-	const char *filter; /* instead of it, ready; NULL: by name */
+	struct slice name; /* a login name, as with a password */
+	/*
+	 * Instead of it, ready; the name is for the log then, and the login's
+	 * user NULL unless the entry has one.  NULL: by name.
+	 */
+	const char *filter;
 };
 
 struct directory *directory_new(const struct auth_config *, struct servers *);

@@ -8,13 +8,12 @@
 #include "exchange_private.h"
 
 #include "ldapname.h"
-#include "ldapresult.h"
 #include "log.h"
 #include "oauth.h"
 #include "pack.h"
 #include "saslprep.h"
 
-#define FILTER_MAX 8192 /* octets, expanded */
+#define FILTER_MAX 32768 /* octets, expanded, for many mailboxes */
 
 /* The name they say they are is theirs, in one of its spellings. */
 static bool
@@ -65,93 +64,76 @@ out:
 /* -- certificates -----------------------------------------------------------
  */
 
-/* Ask the directory for the owner of one mailbox, or of the subject. */
-static void
-identify(struct exchange *e, struct slice mailbox, struct login *login)
+/*
+ * One search for all that it names: whoever finds one entry by it has tried
+ * each mailbox, and those that are known are that entry's.  False: it has not
+ * what the filter asks for.
+ */
+static bool
+add_filter(const struct exchange *e, struct buf *filter)
 {
-	const struct certificate_names names = { mailbox,
-		buf_slice(&e->subject) };
-	struct buf filter = buf_new(FILTER_MAX);
-	struct claim claim = { .name = mailbox };
+	const char *template = e->config->certificate_filter;
+	struct certificate_names names = { .subject = buf_slice(&e->subject) };
+	struct unpack u = unpack_begin(buf_slice(&e->mailboxes));
+	bool by_mailbox = strstr(template, "%m") != NULL;
+	uint32_t i, n = by_mailbox ? e->mailbox_count : 1;
 
-	if (mailbox.n == 0)
-		claim.name = names.subject;
-	ldapname_add_certificate(
-	    &filter, e->config->certificate_filter, &names);
-	buf_add(&filter, "", 1);
-	if (buf_ok(&filter)) {
-		claim.filter = filter.p;
-		directory_identify(
-		    e->directory, &claim, e->deadline_ms, login, NULL);
-	} else {
-		login_judge(login, AUTH_REFUSED, "certificate_names");
+	if (n == 0 || (strstr(template, "%s") != NULL && e->subject.n == 0))
+		return false;
+	buf_str(filter, "(|");
+	for (i = 0; i < n; i++) {
+		if (by_mailbox)
+			names.mailbox = unpack_bytes(&u);
+		ldapname_add_certificate(filter, template, &names);
 	}
-	buf_free(&filter);
+	buf_str(filter, ")");
+	buf_add(filter, "", 1);
+	return buf_ok(filter);
 }
 
-/* An answer that no other can make good. */
-static bool
-is_final(const struct login *l)
+/* For the log: its first mailbox, or else the subject. */
+static struct slice
+name_of_certificate(const struct exchange *e)
 {
-	return l->verdict == AUTH_TROUBLE ||
-	       strcmp(l->reason, LDAPRESULT_AMBIGUOUS) == 0;
+	struct unpack u = unpack_begin(buf_slice(&e->mailboxes));
+
+	return e->mailbox_count > 0 ? unpack_bytes(&u) : buf_slice(&e->subject);
 }
 
 /*
- * Two answers about one certificate.  The one that is none gives way; two
- * that are people's must be of one person, whatever that person may do.
- * False: no further answer counts.
+ * A certificate holds no login name: who they are is what the directory calls
+ * them.  Nothing else would be the same person by another certificate.
  */
-static bool
-join(struct login *first, struct login *next)
-{
-	if (is_final(next)) {
-		login_judge(first, next->verdict, next->reason);
-		return false;
-	}
-	if (next->verdict == AUTH_REFUSED)
-		return true;
-	if (first->verdict == AUTH_REFUSED) {
-		login_copy_answer(first, next);
-		return true;
-	}
-	if (strcmp(first->user, next->user) == 0)
-		return true;
-	login_judge(first, AUTH_REFUSED, "certificate_ambiguous");
-	return false;
-}
-
-/* Of each mailbox in it: all that are known must be one person's. */
 static void
-identify_mailboxes(struct exchange *e)
+identify(struct exchange *e)
 {
-	struct unpack u = unpack_begin(buf_slice(&e->mailboxes));
-	bool more = true;
-	uint32_t i;
+	struct login *l = &e->login;
+	struct buf filter = buf_new(FILTER_MAX);
+	struct claim claim = { .name = name_of_certificate(e) };
 
-	login_judge(&e->login, AUTH_REFUSED, "certificate_no_mailbox");
-	for (i = 0; i < e->mailbox_count && more; i++) {
-		struct login one = login_new();
-
-		identify(e, unpack_bytes(&u), &one);
-		if (i == 0)
-			login_copy_answer(&e->login, &one);
-		more = i == 0 ? !is_final(&one) : join(&e->login, &one);
-		login_free(&one);
+	if (add_filter(e, &filter)) {
+		claim.filter = filter.p;
+		directory_identify(
+		    e->directory, &claim, e->deadline_ms, l, NULL);
+		if (l->verdict == AUTH_ACCEPTED && l->user == NULL)
+			login_judge(l, AUTH_REFUSED, "no_user_name");
+	} else {
+		login_judge(l, AUTH_REFUSED, "certificate_names");
 	}
+	if (l->user == NULL && ldapname_is_sane(claim.name))
+		login_set_user(l, claim.name);
+	l->guess = false; /* whoever comes this far has the key */
+	buf_free(&filter);
 }
 
 bool
 exchange_certificate(struct exchange *e)
 {
-	if (e->subject.n == 0) {
+	if (name_of_certificate(e).n == 0) {
 		login_judge(&e->login, AUTH_NO_MECHANISM, "no_certificate");
 		return false;
 	}
-	if (strstr(e->config->certificate_filter, "%m") != NULL)
-		identify_mailboxes(e);
-	else
-		identify(e, slice_of(""), &e->login);
+	identify(e);
 	if (e->login.verdict != AUTH_ACCEPTED)
 		return false;
 	if (sasl_setprop(e->conn, SASL_AUTH_EXTERNAL, e->login.user) == SASL_OK)

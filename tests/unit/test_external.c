@@ -13,36 +13,19 @@
 static enum auth_verdict answer;
 static const char *user;
 static int asked;
-static char asked_subject[64];
-static uint32_t asked_mailboxes;
-static char asked_first[64];
-
-static void
-keep(char out[64], struct slice s)
-{
-	assert_true(s.n < 64);
-	memcpy(out, s.p, s.n);
-	out[s.n] = '\0';
-}
+static char asked_filter[32768];
 
 /* Takes the place of directory.c: the linker finds this one first. */
 void
 directory_identify(struct directory *d, const struct claim *claim,
     uint64_t deadline_ms, struct login *login, struct buf *stored_keys)
 {
-	const struct certificate *c = claim->certificate;
-	struct unpack u;
-
 	(void)d;
 	(void)deadline_ms;
 	assert_null(stored_keys);
-	assert_non_null(c);
+	assert_true(claim->name.n > 0);
 	asked++;
-	keep(asked_subject, c->subject);
-	asked_mailboxes = c->mailbox_count;
-	u = unpack_begin(c->mailboxes);
-	keep(asked_first,
-	    c->mailbox_count > 0 ? unpack_bytes(&u) : slice_of(""));
+	snprintf(asked_filter, sizeof(asked_filter), "%s", claim->filter);
 	login_judge(login, answer, "faked");
 	login->guess = true; /* as for a name that nobody has */
 	if (user != NULL)
@@ -61,6 +44,7 @@ directory_check(struct directory *d, struct slice name, struct slice password,
 	fail();
 }
 
+static char by_mail[] = "(mail=%m)";
 static struct auth_config config;
 
 static struct exchange *
@@ -118,6 +102,7 @@ set_up(void **state)
 	answer = AUTH_ACCEPTED;
 	user = "alice";
 	asked = 0;
+	config.certificate_filter = by_mail;
 	return 0;
 }
 
@@ -133,9 +118,8 @@ test_directory_says_whose_it_is(void **state)
 		answer = verdicts[i];
 		assert_int_equal(whole(slice_of("")), verdicts[i]);
 		assert_int_equal(asked, i + 1);
-		assert_string_equal(asked_subject, "CN=x");
-		assert_int_equal(asked_mailboxes, 2);
-		assert_string_equal(asked_first, "alice@example.org");
+		assert_string_equal(asked_filter,
+		    "(|(mail=alice@example.org)(mail=second@example.org))");
 	}
 }
 
@@ -185,10 +169,53 @@ test_no_certificate_no_mechanism(void **state)
 	assert_int_equal(exchange_login(e)->verdict, AUTH_NO_MECHANISM);
 	assert_int_equal(asked, 0);
 	exchange_free(&e);
-	e = begin("CN=x", NULL);
-	assert_int_equal(step(e, true, slice_of("")), EXCHANGE_OVER);
-	assert_int_equal(exchange_login(e)->verdict, AUTH_ACCEPTED);
-	exchange_free(&e);
+}
+
+/* One search for all: they must be one entry's. */
+static void
+test_filter_is_made_of_the_certificate(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *template, *subject, *mailbox;
+		const char *want; /* NULL: nothing to look for */
+	} rows[] = {
+		{ "(mail=%m)", "", "a@b",
+		    "(|(mail=a@b)(mail=second@example.org))" },
+		{ "(mail=%m)", "CN=x", NULL, NULL },
+		{ "(dn=%s)", "CN=x", NULL, "(|(dn=CN=x))" },
+		{ "(dn=%s)", "CN=x", "a@b", "(|(dn=CN=x))" },
+		{ "(dn=%s)", "", "a@b", NULL },
+		{ "(&(m=%m)(s=%s))", "", "a@b", NULL },
+		{ "(&(m=%m)(s=%s))", "CN=x", NULL, NULL },
+		{ "(&(m=%m)(s=%s))", "CN=x", "a@b",
+		    "(|(&(m=a@b)(s=CN=x))(&(m=second@example.org)(s=CN=x)))" },
+		/* RFC 4515, 3; a value is text and holds no template */
+		{ "(mail=%m)", "", "*)(uid=\\%s",
+		    "(|(mail=\\2a\\29\\28uid=\\5c%s)"
+		    "(mail=second@example.org))" },
+		{ "(s=%s)", "CN=a\\,b*,O=%m", NULL,
+		    "(|(s=CN=a\\5c,b\\2a,O=%m))" },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct exchange *e = begin(rows[i].subject, rows[i].mailbox);
+		char *template = strdup(rows[i].template);
+
+		config.certificate_filter = template;
+		asked = 0;
+		assert_int_equal(step(e, true, slice_of("")), EXCHANGE_OVER);
+		assert_int_equal(asked, rows[i].want != NULL);
+		assert_int_equal(exchange_login(e)->verdict,
+		    rows[i].want != NULL ? AUTH_ACCEPTED : AUTH_REFUSED);
+		if (rows[i].want != NULL)
+			assert_string_equal(asked_filter, rows[i].want);
+		exchange_free(&e);
+		free(template);
+	}
 }
 
 static void
@@ -236,6 +263,7 @@ main(void)
 		TEST(test_without_response_there_is_an_empty_challenge),
 		TEST(test_authorization_identity_is_the_user),
 		TEST(test_no_certificate_no_mechanism),
+		TEST(test_filter_is_made_of_the_certificate),
 		TEST(test_who_has_no_name_is_not_let_in),
 		TEST(test_an_exchange_given_up_leaves_nothing),
 	};
