@@ -376,24 +376,6 @@ def test_suspended_account_hears_so(another, authority):
     assert (reply.code, reply.enhanced()) == (535, "5.7.13"), reply
 
 
-def test_entry_without_user_name_is_nobody(another, authority):
-    """Nothing else about them stays the same."""
-    gateway = another(tls={"client_ca_file": authority.ca},
-                      ldap={"user_attribute": "employeeNumber"},
-                      auth={"mechanisms": MECHANISMS})
-    assert external(
-        gateway, authority.issue("email:alice@example.org")).code == 535
-    gateway.process.wait_log("login .*EXTERNAL.*reason=no_user_name")
-
-def test_directory_in_trouble_is_454(another, authority, own_slapd, alice):
-    gateway = another(ldap_uri=own_slapd.uri,
-                      tls={"client_ca_file": authority.ca},
-                      auth={"mechanisms": MECHANISMS})
-    assert external(gateway, alice).code == 235
-    own_slapd.kill()
-    assert external(gateway, alice).code == 454
-
-
 def test_no_key_no_login(gateway, alice, authority):
     """A certificate is public: without its key the handshake fails."""
     other = authority.issue("email:bob@example.org")
