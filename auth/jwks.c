@@ -95,6 +95,28 @@ find_kind(const json_t *object)
 	return i;
 }
 
+/*
+ * Its numbers are base64url without padding (RFC 7518, 6).  cjose ends the
+ * process on a "=" inside of one.
+ */
+static bool
+has_good_numbers(const json_t *object)
+{
+	static const char *const names[] = { "n", "e", "x", "y" };
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+				       "mnopqrstuvwxyz0123456789-_";
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		const char *number =
+		    json_string_value(json_object_get(object, names[i]));
+
+		if (number != NULL && number[strspn(number, alphabet)] != '\0')
+			return false;
+	}
+	return true;
+}
+
 static bool
 take_key(struct jwks *set, const json_t *object)
 {
@@ -104,7 +126,8 @@ take_key(struct jwks *set, const json_t *object)
 	cjose_jwk_t *jwk;
 	char *text;
 
-	if (kind == ARRAY_LEN(kinds) || set->count == LIMIT_JWKS_KEYS)
+	if (kind == ARRAY_LEN(kinds) || set->count == LIMIT_JWKS_KEYS ||
+	    !has_good_numbers(object))
 		return false;
 	if ((text = json_dumps(object, 0)) == NULL)
 		return false;

@@ -99,6 +99,32 @@ test_no_truncation_and_no_changed_octet_is_believed(void **state)
 	buf_free(&user);
 }
 
+/* cjose would end the process on the first two. */
+static void
+test_a_key_of_odd_numbers_is_passed_over(void **state)
+{
+	static const char *const sets[] = {
+		"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"oOzJ9z-YX"
+		"h8pdbiHtlgMnYShIrzpl=8w0voqVp5ihxU\",\"y\":\"dN4RuhFTkeC68R"
+		"4EDwT5WnBhQgc_CVk9pv_oxwGDRr4\"}]}",
+		"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AAAAA===\",\"e\":\"AQAB\"}"
+		"]}",
+		"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"a+b/\",\"e\":\"AQAB\"}]}",
+		"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"\"}]}",
+		"{\"keys\":[{\"kty\":\"RSA\",\"n\":5,\"e\":null}]}",
+	};
+	unsigned skipped;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(sets); i++) {
+		assert_null(jwks_new(slice_of(sets[i]), &skipped, &why));
+		assert_int_equal(skipped, 1);
+		assert_non_null(why);
+	}
+}
+
 static void
 test_a_token_has_a_greatest_size(void **state)
 {
@@ -158,6 +184,7 @@ main(void)
 		cmocka_unit_test(test_each_sample_is_judged_rightly),
 		cmocka_unit_test(
 		    test_no_truncation_and_no_changed_octet_is_believed),
+		cmocka_unit_test(test_a_key_of_odd_numbers_is_passed_over),
 		cmocka_unit_test(test_a_token_has_a_greatest_size),
 		cmocka_unit_test(test_without_a_scope_any_will_do),
 		cmocka_unit_test(test_what_is_no_key_set_is_told),
