@@ -2,7 +2,8 @@
  * logincache - logins that the directory accepted, for a while.
  *
  * One entry for each name as typed, case and all: whether "Alice" is "alice"
- * is the directory's to say.
+ * is the directory's to say.  Beside them the last password of each person,
+ * under the one name: an entry made with another has nothing more to say.
  */
 
 #include "logincache.h"
@@ -24,12 +25,18 @@ struct entry {
 	struct login answer;
 };
 
+struct person {
+	struct lru_entry lru; /* first */
+	struct keyedhash_password password;
+};
+
 struct logincache {
 	pthread_mutex_t lock;
 	struct keyedhash_key key;
 	uint64_t fresh_ms;
 	uint64_t stale_ms;
 	struct lru *entries;
+	struct lru *people;
 	size_t octets;
 	uint64_t hits;
 };
@@ -45,6 +52,14 @@ clear(void *arg)
 	login_free(&e->answer);
 }
 
+static void
+clear_person(void *arg)
+{
+	struct person *p = arg;
+
+	explicit_bzero(&p->password, sizeof(p->password));
+}
+
 struct logincache *
 logincache_new(uint64_t fresh_ms, uint64_t stale_ms)
 {
@@ -55,6 +70,8 @@ logincache_new(uint64_t fresh_ms, uint64_t stale_ms)
 	c->fresh_ms = fresh_ms;
 	c->stale_ms = stale_ms;
 	c->entries = lru_new(LIMIT_LOGIN_CACHE, sizeof(struct entry), clear);
+	c->people =
+	    lru_new(LIMIT_LOGIN_CACHE, sizeof(struct person), clear_person);
 	return c;
 }
 
@@ -67,9 +84,22 @@ logincache_free(struct logincache **cp)
 	if (c == NULL)
 		return;
 	lru_free(&c->entries);
+	lru_free(&c->people);
 	pthread_mutex_destroy(&c->lock);
 	explicit_bzero(&c->key, sizeof(c->key));
 	free(c);
+}
+
+/* The person whose last password this is; or NULL. */
+static struct person *
+find_person(struct logincache *c, struct slice canonical, struct slice password)
+{
+	struct person *p = lru_find(c->people, canonical);
+
+	if (p == NULL ||
+	    !keyedhash_is_password(&c->key, canonical, password, &p->password))
+		return NULL;
+	return p;
 }
 
 /* The entry that speaks for this password; or NULL. */
@@ -79,7 +109,9 @@ find(struct logincache *c, const struct logincache_key *k)
 	struct entry *e = lru_find(c->entries, k->user);
 
 	if (e == NULL ||
-	    !keyedhash_is_password(&c->key, k->user, k->password, &e->password))
+	    !keyedhash_is_password(
+		&c->key, k->user, k->password, &e->password) ||
+	    find_person(c, slice_of(e->answer.user), k->password) == NULL)
 		return NULL;
 	return e;
 }
@@ -116,13 +148,17 @@ void
 logincache_keep(struct logincache *c, const struct logincache_key *k,
     const struct login *answer)
 {
-	struct keyedhash_password password;
+	struct slice canonical = slice_of(answer->user);
+	struct keyedhash_password password, of_person;
+	struct person *person;
 	struct entry *e;
 
 	if (c->fresh_ms == 0 && c->stale_ms == 0)
 		return;
 	if (keyedhash_set_password(&c->key, k->user, k->password, &password) ==
-	    -1)
+		-1 ||
+	    keyedhash_set_password(
+		&c->key, canonical, k->password, &of_person) == -1)
 		return;
 	pthread_mutex_lock(&c->lock);
 	e = lru_take(c->entries, k->user);
@@ -138,24 +174,32 @@ logincache_keep(struct logincache *c, const struct logincache_key *k,
 	while (
 	    c->octets > LIMIT_LOGIN_CACHE_OCTETS && lru_oldest(c->entries) != e)
 		lru_drop(c->entries, lru_oldest(c->entries));
+	person = lru_take(c->people, canonical);
+	person->password = of_person;
 	pthread_mutex_unlock(&c->lock);
 	explicit_bzero(&password, sizeof(password));
+	explicit_bzero(&of_person, sizeof(of_person));
 }
 
 void
-logincache_refute(struct logincache *c, const struct logincache_key *k)
+logincache_refute(struct logincache *c, const struct logincache_key *k,
+    struct slice canonical)
 {
+	struct person *person;
 	struct entry *e;
 
 	pthread_mutex_lock(&c->lock);
 	if ((e = find(c, k)) != NULL)
 		lru_drop(c->entries, e);
+	if ((person = find_person(c, canonical, k->password)) != NULL)
+		lru_drop(c->people, person);
 	pthread_mutex_unlock(&c->lock);
 }
 
 size_t
 logincache_flush(struct logincache *c, struct slice user)
 {
+	struct person *p, *next_person;
 	struct entry *e, *next;
 	size_t n = 0;
 
@@ -167,6 +211,11 @@ logincache_flush(struct logincache *c, struct slice user)
 			continue;
 		lru_drop(c->entries, e);
 		n++;
+	}
+	for (p = lru_oldest(c->people); p != NULL; p = next_person) {
+		next_person = lru_younger(p);
+		if (user.n == 0 || slice_ieq(lru_key(&p->lru), user))
+			lru_drop(c->people, p);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return n;

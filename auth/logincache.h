@@ -44,12 +44,19 @@ void logincache_free(struct logincache **);
 enum logincache_age logincache_ask(
     struct logincache *, const struct logincache_key *, struct login *out);
 
-/* The directory accepted: this password takes the place of another. */
+/*
+ * The directory accepted: this password takes the place of another, by
+ * whatever name that one was typed.
+ */
 void logincache_keep(
     struct logincache *, const struct logincache_key *, const struct login *);
 
-/* The directory refused this password: an entry that speaks for it goes. */
-void logincache_refute(struct logincache *, const struct logincache_key *);
+/*
+ * The directory refused this password, of somebody whose one name is canonical
+ * (as typed, if it is not known): nothing speaks for it any more.
+ */
+void logincache_refute(
+    struct logincache *, const struct logincache_key *, struct slice canonical);
 
 /* Forget a user, whatever name they typed; or all: an empty name.  Returns
  * how many entries went. */

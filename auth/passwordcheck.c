@@ -70,7 +70,7 @@ learn(const struct logincache_key *right,
 		wrongpasswords_forget(self.wrong, wrong);
 		return;
 	}
-	logincache_refute(self.right, right);
+	logincache_refute(self.right, right, wrong->canonical);
 	/* Of a locked account the password may be right: not for long. */
 	if (strcmp(login->reason, LDAPRESULT_LOCKED) == 0)
 		lockouts_keep(

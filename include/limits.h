@@ -65,7 +65,7 @@
 #define LIMIT_PRESENCE_SESSIONS 262144 /* logged in, on all workers */
 
 /* What auth remembers of logins */
-#define LIMIT_LOGIN_CACHE          16384    /* users, some 400 octets each */
+#define LIMIT_LOGIN_CACHE          16384    /* users, some 600 octets each */
 #define LIMIT_LOGIN_CACHE_OCTETS   67108864 /* of their addresses */
 #define LIMIT_WRONG_PASSWORDS      10       /* kept of a user at a client */
 #define LIMIT_WRONG_PASSWORD_PAIRS 8192     /* of these; 8 MB at most */

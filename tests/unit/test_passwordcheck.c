@@ -197,6 +197,27 @@ test_a_changed_password_takes_the_place_of_the_old(void **state)
 	try("new", "cached", 0);
 }
 
+/* Under whatever name it was right, and is wrong: they are one person's. */
+static void
+test_an_old_password_is_old_by_every_name(void **state)
+{
+	static const char other[] = "alice@example.org";
+
+	(void)state;
+	try("secret", "ok", 1);
+	directory.password = "new";
+	try_as(other, "192.0.2.1", "new", "ok", 1);
+	try("secret", "password", 1);
+	try("new", "ok", 1);
+
+	directory.password = "newer";
+	now += FRESH;
+	try_as(other, "192.0.2.1", "new", "password", 1);
+	directory.trouble = true;
+	server_goes_down();
+	try("new", "server_down", 1);
+}
+
 static void
 test_what_the_directory_refuses_is_forgotten(void **state)
 {
@@ -561,6 +582,7 @@ main(void)
 		TEST(test_a_right_password_is_believed_for_its_time),
 		TEST(test_only_that_password_of_that_name),
 		TEST(test_a_changed_password_takes_the_place_of_the_old),
+		TEST(test_an_old_password_is_old_by_every_name),
 		TEST(test_what_the_directory_refuses_is_forgotten),
 		TEST(test_a_locked_account_is_left_alone_for_a_while),
 		TEST(test_who_is_refused_otherwise_is_asked_for_again),
