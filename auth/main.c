@@ -247,6 +247,13 @@ main(int argc, char **argv)
 		.dial = on_dial,
 		.tool = on_tool,
 	};
+	int status = role_main(&ops, argc, argv);
 
-	return role_main(&ops, argc, argv);
+	/*
+	 * A thread may still wait in libldap, for a server that is silent:
+	 * exit() would have the library free what that thread uses.
+	 */
+	if (self.started)
+		_exit(status);
+	return status;
 }
