@@ -90,28 +90,38 @@ show(struct relay *relay, uint64_t id, const char *user)
 
 /* -- changes --------------------------------------------------------------- */
 
+struct change {
+	uint64_t id;
+	bool stranger; /* perhaps not the name that counts */
+};
+
 static void
 on_saved(void *arg, bool fine)
 {
-	uint64_t *id = arg;
+	struct change *c = arg;
 
-	if (fine)
-		say(*id, CONTROL_OK, "");
-	else
-		say(*id, CONTROL_REFUSED,
+	if (!fine)
+		say(c->id, CONTROL_REFUSED,
 		    "done, but it cannot be written to the spool: it ends "
 		    "with the relay process; see the log");
-	free(id);
+	else if (c->stranger)
+		say(c->id, CONTROL_OK,
+		    "blocked, but no mail of that user is known: if they have "
+		    "another name in the directory, block that\n");
+	else
+		say(c->id, CONTROL_OK, "");
+	free(c);
 }
 
 static void
 change(struct relay *relay, uint64_t id, enum accounts_change what,
     const char *user, const char *reason)
 {
-	uint64_t *arg = xcalloc(1, sizeof(*arg));
+	struct change *c = xcalloc(1, sizeof(*c));
 
-	*arg = id;
-	switch (accounts_change(relay, what, user, reason, on_saved, arg)) {
+	c->id = id;
+	c->stranger = ledger_find(relay->ledger, user) == NULL;
+	switch (accounts_change(relay, what, user, reason, on_saved, c)) {
 	case ACCOUNTS_DONE:
 		return;
 	case ACCOUNTS_UNKNOWN:
@@ -122,7 +132,7 @@ change(struct relay *relay, uint64_t id, enum accounts_change what,
 		say(id, CONTROL_REFUSED, "too many users are stopped");
 		break;
 	}
-	free(arg);
+	free(c);
 }
 
 /* -- words ----------------------------------------------------------------- */

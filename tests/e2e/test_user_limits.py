@@ -241,6 +241,18 @@ def test_blocked_mail_stays_until_the_user_is_unblocked(
     assert show(gateway)["blocked"] == "no"
 
 
+def test_a_block_of_a_name_that_may_be_wrong_is_told(another, token):
+    """Most people have more names than the one that counts."""
+    gateway = another(ldap={"filter": "(|(uid=%u)(mail=%u))"})
+    assert send(gateway, compose(token)).code == 250
+    status, text = submitctl(gateway, "user", "block", "alice@example.org")
+    assert status == 0 and "no mail of that user is known" in text
+    assert login_code(gateway) == 235
+    assert show(gateway, "alice@example.org")["user"] == "alice"
+    assert submitctl(gateway, "user", "block", "Alice") == (0, "")
+    assert login_code(gateway) == 535
+
+
 def kill_auth(gateway):
     pid, = gateway.roles("submitd-auth")
     os.kill(pid, signal.SIGKILL)
