@@ -11,6 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "limits.h"
 #include "slice.h"
 
@@ -50,23 +51,27 @@ on_interrupt(int sig)
 static int
 read_hidden(const char *question, char *line, size_t size)
 {
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 	const struct sigaction interrupt = { .sa_handler = on_interrupt };
-	struct sigaction before;
+	struct sigaction before[ARRAY_LEN(signals)];
 	struct termios shown, hidden;
+	size_t i;
 	int n;
 
 	if (tcgetattr(STDIN_FILENO, &shown) == -1)
 		return -1;
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	sigaction(SIGINT, &interrupt, &before);
+	for (i = 0; i < ARRAY_LEN(signals); i++)
+		sigaction(signals[i], &interrupt, &before[i]);
 	n = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	if (n == 0) {
 		fprintf(stderr, "%s: ", question);
 		n = read_line(line, size);
 	}
 	tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-	sigaction(SIGINT, &before, NULL);
+	for (i = 0; i < ARRAY_LEN(signals); i++)
+		sigaction(signals[i], &before[i], NULL);
 	fputc('\n', stderr);
 	return n;
 }

@@ -12,6 +12,7 @@ import pty
 import re
 import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -372,6 +373,25 @@ def test_a_terminal_shows_no_password(gateway):
         seen += part
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     assert b"not accepted" in seen and b"swordfish" not in seen
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x1c"], ids=["^C", "^backslash"])
+def test_who_gives_up_has_a_terminal_that_shows(gateway, key):
+    pid, fd = pty.fork()
+    if pid == 0:  # under a shell, which stays
+        os.execv("/bin/sh", [
+            "sh", "-c", f"trap : INT QUIT; {BIN}/submitctl -f {gateway.file} "
+            "user test-login alice; status=$?; read line; exit $status"])
+    seen = b""
+    while b"Password:" not in seen:
+        seen += os.read(fd, 1024)
+    assert not termios.tcgetattr(fd)[3] & termios.ECHO
+    os.write(fd, b"sword" + key)
+    wait_until("there is an echo again",
+               lambda: termios.tcgetattr(fd)[3] & termios.ECHO)
+    os.write(fd, b"\n")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0
+    os.close(fd)
 
 
 # -- show, at the daemon -------------------------------------------------------
