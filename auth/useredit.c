@@ -229,14 +229,34 @@ ask_password(const struct useredit *e, struct secret *out)
 	return n == 0 ? -1 : 0;
 }
 
+/* Of the form that clients reckon with (RFC 5802, 2.2), whichever is kept. */
+static int
+add_keys(struct request *r, const struct auth_config *c, int op,
+    struct slice password)
+{
+	static const char *const schemes[] = { "SCRAM-SHA-256", "SCRAM-SHA-1" };
+	char form[2 * LIMIT_PASSWORD + 1];
+	struct slice prepared = { form,
+		saslprep(password, form, sizeof(form)) };
+	int status = prepared.n == 0 ? -1 : 0;
+	struct buf *value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(schemes) && status == 0; i++) {
+		value = request_text(r);
+		status = newpassword_stored(c, schemes[i], prepared, value);
+		request_add(r, op, c->scram_attribute, buf_slice(value));
+	}
+	explicit_bzero(form, sizeof(form));
+	return status;
+}
+
 /* Both forms of it, to one request. */
 static int
 add_password(struct request *r, const struct auth_config *c, int op,
     struct slice password)
 {
-	static const char *const schemes[] = { "SCRAM-SHA-256", "SCRAM-SHA-1" };
 	struct buf *value = request_text(r);
-	size_t i;
 
 	if (newpassword_hash((enum password_scheme)c->password_scheme, password,
 		value) == -1)
@@ -250,13 +270,8 @@ add_password(struct request *r, const struct auth_config *c, int op,
 		    stderr);
 		return -1;
 	}
-	for (i = 0; i < ARRAY_LEN(schemes); i++) {
-		value = request_text(r);
-		if (newpassword_stored(c, schemes[i], password, value) == -1)
-			goto fail;
-		request_add(r, op, c->scram_attribute, buf_slice(value));
-	}
-	return 0;
+	if (add_keys(r, c, op, password) == 0)
+		return 0;
 fail:
 	fputs("cannot compute what to store; crypt takes at most 511 octets\n",
 	    stderr);

@@ -267,6 +267,20 @@ def test_other_schemes(gateway, documented, user, tmp_path, scheme, looks):
     assert logs_in(gateway, "alice", "the one")
 
 
+def test_scram_keys_are_of_the_prepared_password(gateway, documented, user):
+    """Whatever form the directory wants: clients prepare it (RFC 5802, 2.2)."""
+    file = gateway.dir / "unprepared.conf"
+    file.write_text(gateway.file.read_text().replace(
+        "auth {", "auth {\n    prepare_password = false").replace(
+        "ldap {", 'ldap {\n    password_scheme = "clear"'))
+    typed = "u\u0308mlaut"
+    assert user("passwd", "alice", typed=f"{KEEPER_PASSWORD}\n{typed}\n",
+                options=("-f", file, "-D", KEEPER_DN))[0] == 0
+    assert values(documented, "alice", "userPassword") == [typed]
+    keys = values(documented, "alice", "submitdScramKey")
+    assert [scram_is_right(key, "\u00fcmlaut") for key in keys] == [True] * 2
+
+
 @pytest.mark.parametrize("words, typed, said", [
     (("passwd", "nobody"), "x\n", "nobody found"),
     (("passwd", "alice"), "", "expected a line"),
