@@ -5,6 +5,7 @@
 #include "prompt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,17 +16,23 @@
 #include "limits.h"
 #include "slice.h"
 
-/* Read a line; its length, or -1: none, or it does not fit. */
+/*
+ * Read a line; its length, or -1: none, or it does not fit.  Signals that mask
+ * lets in end it, whenever they come; NULL: those that are let in anyway.
+ */
 static int
-read_line(char *line, size_t size)
+read_line(char *line, size_t size, const sigset_t *mask)
 {
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	size_t n = 0;
 	ssize_t r;
 
 	while (n < size) {
+		if (ppoll(&in, 1, NULL, mask) == -1)
+			return -1; /* the operator gives up */
 		r = read(STDIN_FILENO, line + n, 1);
 		if (r == -1)
-			return -1; /* a signal, too: the operator gives up */
+			return -1;
 		if (r == 0 && n == 0)
 			return -1;
 		if (r == 0 || line[n] == '\n') {
@@ -41,7 +48,7 @@ read_line(char *line, size_t size)
 static void
 on_interrupt(int sig)
 {
-	(void)sig; /* read() fails, and the terminal is mended */
+	(void)sig; /* ppoll() fails, and the terminal is mended */
 }
 
 /*
@@ -55,6 +62,7 @@ read_hidden(const char *question, char *line, size_t size)
 	const struct sigaction interrupt = { .sa_handler = on_interrupt };
 	struct sigaction before[ARRAY_LEN(signals)];
 	struct termios shown, hidden;
+	sigset_t blocked, mask;
 	size_t i;
 	int n;
 
@@ -62,14 +70,19 @@ read_hidden(const char *question, char *line, size_t size)
 		return -1;
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	for (i = 0; i < ARRAY_LEN(signals); i++)
+	sigemptyset(&blocked);
+	for (i = 0; i < ARRAY_LEN(signals); i++) {
+		sigaddset(&blocked, signals[i]);
 		sigaction(signals[i], &interrupt, &before[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, &mask);
 	n = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	if (n == 0) {
 		fprintf(stderr, "%s: ", question);
-		n = read_line(line, size);
+		n = read_line(line, size, &mask);
 	}
 	tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	for (i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &before[i], NULL);
 	fputc('\n', stderr);
@@ -80,7 +93,7 @@ static int
 ask(const char *question, char *line, size_t size)
 {
 	if (isatty(STDIN_FILENO) == 0)
-		return read_line(line, size);
+		return read_line(line, size, NULL);
 	return read_hidden(question, line, size);
 }
 
@@ -128,6 +141,6 @@ prompt_yes(const char *question)
 
 	if (isatty(STDIN_FILENO) != 0)
 		fprintf(stderr, "%s (yes or no): ", question);
-	n = read_line(line, sizeof(line));
+	n = read_line(line, sizeof(line), NULL);
 	return n == 3 && memcmp(line, "yes", 3) == 0;
 }

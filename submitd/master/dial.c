@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -81,5 +82,8 @@ dial_servers(const struct settings *s)
 int
 dial_user(const struct settings *s, char *const words[])
 {
+	/* who has changed the terminal ends first, and mends it */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 	return run_role(s, ROLE_AUTH, words);
 }
