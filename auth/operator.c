@@ -30,6 +30,7 @@ expel_from(struct slice user, void *arg)
 	struct buf b = buf_new(LIMIT_FRAME);
 
 	buf_add(&b, user.p, user.n);
+	/* cppcheck-suppress uninitvar ; it does not know LIST_FOREACH() */
 	ipc_send(l->ipc, MSG_AUTH_EXPEL, 0, &b, -1);
 	buf_free(&b);
 }
