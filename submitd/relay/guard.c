@@ -49,8 +49,8 @@ network_of(const char *address)
 	return 0;
 }
 
-static void
-drop_old_networks(struct account *a, uint64_t now_s)
+void
+guard_forget_networks(struct account *a, uint64_t now_s)
 {
 	uint32_t i, n = 0;
 
@@ -83,7 +83,7 @@ guard_note_network(struct account *a, const char *address, uint64_t now_s)
 {
 	uint64_t prefix = network_of(address);
 
-	drop_old_networks(a, now_s);
+	guard_forget_networks(a, now_s);
 	if (prefix != 0)
 		*place_of(a, prefix) =
 		    (struct account_network){ prefix, now_s };
@@ -152,6 +152,7 @@ guard_sees(const struct relay_config *config, struct account *a, uint64_t now_s,
 	int i;
 
 	*sign = GUARD_NETWORKS;
+	guard_forget_networks(a, now_s);
 	for (i = 0; i < GUARD_SIGNS; i++) {
 		s = signs[i].see(config, a);
 		if (s.most == 0 || s.seen <= s.most ||

@@ -21,6 +21,9 @@
 /* A client at that address sends: an IPv4 /24 or an IPv6 /48 is a network. */
 void guard_note_network(struct account *, const char *address, uint64_t now_s);
 
+/* Those of more than an hour ago. */
+void guard_forget_networks(struct account *, uint64_t now_s);
+
 /* What smarthosts said to recipients of theirs. */
 void guard_note_judged(struct account *, uint64_t taken, uint64_t refused);
 

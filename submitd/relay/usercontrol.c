@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "accounts.h"
+#include "guard.h"
 #include "ledger.h"
 #include "ledgerfile.h"
 #include "messages.h"
@@ -67,13 +68,15 @@ static void
 show(struct relay *relay, uint64_t id, const char *user)
 {
 	struct account *a = ledger_find(relay->ledger, user);
+	uint64_t now_s = (uint64_t)time(NULL);
 	struct buf b = buf_new(LIMIT_FRAME);
 
 	if (a == NULL) {
 		say(id, CONTROL_NOT_FOUND, "no mail of that user is known");
 		return;
 	}
-	account_advance(a, (uint64_t)time(NULL));
+	account_advance(a, now_s);
+	guard_forget_networks(a, now_s);
 	show_stop(&b, "blocked", &a->blocked);
 	show_stop(&b, "held", &a->held);
 	buf_printf(&b, "queue_stopped=%zu\n", a->waiting_n);

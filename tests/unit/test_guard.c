@@ -104,8 +104,25 @@ test_many_networks_are_a_sign(void **state)
 	assert_false(sees(GUARD_NETWORKS, T0 + 3));
 	visit(3, T0 + 3);
 	assert_true(sees(GUARD_NETWORKS, T0 + 3));
+	for (i = 0; i < 4; i++)
+		visit(i, T0 + 3500);
 	assert_false(sees(GUARD_NETWORKS, T0 + 3602)); /* told once an hour */
 	assert_true(sees(GUARD_NETWORKS, T0 + 3603));
+}
+
+/* Looked at for another reason, when the hour of the networks is over. */
+static void
+test_networks_are_no_sign_for_longer_than_their_hour(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	config.guard_networks = 3;
+	for (i = 0; i < 4; i++)
+		visit(i, T0);
+	assert_true(sees(GUARD_NETWORKS, T0));
+	assert_false(sees(GUARD_NETWORKS, T0 + 3600));
+	assert_int_equal(account->network_n, 0);
 }
 
 static void
@@ -238,6 +255,7 @@ main(void)
 		CASE(test_nothing_is_a_sign_when_all_is_off),
 		CASE(test_networks_are_counted_not_addresses),
 		CASE(test_many_networks_are_a_sign),
+		CASE(test_networks_are_no_sign_for_longer_than_their_hour),
 		CASE(test_a_network_is_forgotten_after_an_hour),
 		CASE(test_any_number_of_networks_fits),
 		CASE(test_a_clock_that_was_ahead_silences_nothing),
