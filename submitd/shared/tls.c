@@ -152,9 +152,10 @@ alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 static int
 ctx_harden(SSL_CTX *ctx)
 {
-	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
-				     SSL_OP_NO_RENEGOTIATION |
-				     SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* Passwords and tokens come through OpenSSL's own buffer. */
+	SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_security_level(ctx, 2); /* RSA and DH >= 2048 bits */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
