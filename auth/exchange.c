@@ -261,6 +261,8 @@ conclude_judged(struct exchange *e, int r)
 	if (e->mech->flags & MECH_STORED)
 		conclude_unproven(l);
 	/* The password was right, the other name was not theirs. */
+	else if (l->verdict == AUTH_ACCEPTED && r == SASL_NOMEM)
+		login_judge(l, AUTH_TROUBLE, "memory");
 	else if (l->verdict == AUTH_ACCEPTED)
 		login_judge(l, AUTH_REFUSED, "authzid");
 }
