@@ -125,8 +125,20 @@ def reap_all():
             os.kill(pid, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0] != 0:
+                pass
         except ChildProcessError:
             return
+
+
+def reap(pids):
+    """Collect those of them that are ours, orphans who were killed: each
+    that is left makes every look at /proc slower."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            pass
 
 
 class Process:
@@ -216,6 +228,7 @@ class Process:
                 pass
         self.popen.wait()
         self.reader.join(DEADLINE)
+        reap(family[1:])
 
 
 class Ground:
