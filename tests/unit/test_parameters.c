@@ -354,14 +354,15 @@ test_a_long_auth_value_is_refused(void **state)
 static void
 test_too_many_parameters_are_refused(void **state)
 {
-	char text[(LIMIT_PARAMETERS + 2) * 8] = "";
+	struct buf text = buf_new((LIMIT_PARAMETERS + 2) * 8);
 	struct mail_parameters mp;
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < LIMIT_PARAMETERS; i++)
-		strcat(text, " SIZE=1"); /* and twice is too often */
-	assert_int_equal(parse(slice_of(text), &mp), BAD);
+		buf_str(&text, " SIZE=1"); /* and twice is too often */
+	assert_int_equal(parse(buf_slice(&text), &mp), BAD);
+	buf_free(&text);
 }
 
 /* -- RCPT ------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ hear(void)
 	settle_down();
 	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF_STRICT)) !=
 	       NULL) {
-		code = atoi(line);
+		code = (int)strtol(line, NULL, 10);
 		free(line);
 	}
 	return code;
