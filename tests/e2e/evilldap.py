@@ -12,6 +12,7 @@ of messages, or one of the actions below.
 """
 
 import select
+import signal
 import socket
 import ssl
 import threading
@@ -341,8 +342,7 @@ def main():
     """A healthy one in the foreground, for trying things by hand."""
     with EvilLdap() as directory:
         print(directory.url, flush=True)
-        while True:
-            time.sleep(3600)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -64,3 +64,19 @@ class Gateway(Submitd):
 def user_binds(directory):
     """Binds as somebody: how often passwords were tried."""
     return [b for b in directory.binds() if b[0] != SERVICE_DN]
+
+
+def gateways(ground):
+    """For a fixture: yields make(*directories, **sections); ends its work."""
+    made = []
+
+    def make(*directories, **sections):
+        gateway = Gateway(ground, *directories, **sections)
+        made.append(gateway)
+        return ground.start(gateway).start()
+
+    yield make
+    for gateway in made:
+        gateway.kill()
+    for gateway in made:
+        gateway.assert_sound()

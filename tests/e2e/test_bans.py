@@ -6,7 +6,7 @@ import time
 import pytest
 
 from evilldap import EvilLdap
-from loginrig import Gateway, user_binds
+from loginrig import gateways, user_binds
 from rawsmtp import plain
 from rig import wait_until
 from servers import PASSWORD
@@ -24,19 +24,13 @@ def evil():
 
 
 @pytest.fixture
-def own(ground, evil):
-    made = []
+def made(ground):
+    yield from gateways(ground)
 
-    def make(**abuse):
-        gateway = Gateway(ground, evil, abuse={**PATIENCE, **abuse})
-        made.append(gateway)
-        return ground.start(gateway).start()
 
-    yield make
-    for gateway in made:
-        gateway.kill()
-    for gateway in made:
-        gateway.assert_sound()
+@pytest.fixture
+def own(made, evil):
+    return lambda **abuse: made(evil, abuse={**PATIENCE, **abuse})
 
 
 def guess(gateway, user, times, source="127.0.0.1"):

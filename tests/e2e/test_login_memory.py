@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from evilldap import BIND_RESPONSE, SILENT, EvilLdap, result
-from loginrig import Gateway, user_binds
+from loginrig import gateways, user_binds
 from rig import wait_until
 from servers import PASSWORD, SERVICE_DN
 
@@ -24,18 +24,7 @@ def evil():
 
 @pytest.fixture
 def own(ground):
-    made = []
-
-    def make(*directories, **sections):
-        gateway = Gateway(ground, *directories, **sections)
-        made.append(gateway)
-        return ground.start(gateway).start()
-
-    yield make
-    for gateway in made:
-        gateway.kill()
-    for gateway in made:
-        gateway.assert_sound()
+    yield from gateways(ground)
 
 
 def test_an_old_phone_locks_no_account(own, evil):
